@@ -1,0 +1,118 @@
+//! Reading: what is there, and what its data proves.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use delta_engine_schema::model::{Expression, ObservedTable, Path, TableName};
+
+/// Reads tables and proves statements about their data.
+#[async_trait]
+pub trait Catalog: Send + Sync {
+    /// The tables there are in one schema, or in all of the target where none is named.
+    async fn list(&self, schema: Option<&TableName>) -> Result<Vec<Relation>, TargetError>;
+
+    /// One observation for each relation, in the same order. The whole set at once, because batching and rate limits are
+    /// the adapter's knowledge. One table's trouble is its own observation; an error means that nothing can be read.
+    async fn observe(&self, relations: &[Relation]) -> Result<Vec<Observation>, TargetError>;
+
+    /// One answer for each question, in the same order. **An answer holds for one table version.**
+    async fn probe(&self, questions: &[Question]) -> Result<Vec<Answer>, TargetError>;
+}
+
+/// A table to look at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Relation {
+    /// Its name.
+    pub name: TableName,
+    /// Where its files are, where the declaration says so.
+    pub location: Option<String>,
+}
+
+/// What was found of one table.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Observation {
+    /// There is no table.
+    Absent,
+    /// There is this table.
+    Present(Arc<ObservedTable>),
+    /// Something is there that can't be read.
+    Unreadable(Unreadable),
+}
+
+/// Why a table can't be read; its own failure, not that of the run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Unreadable {
+    /// What is wrong, naming the file where there is one.
+    pub reason: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+/// The target as a whole can't be used.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to {attempt}")]
+pub struct TargetError {
+    /// What was attempted, as "read `./lake`".
+    pub attempt: String,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// The cause.
+    #[source]
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// A statement about the data of one version of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The table.
+    pub relation: Relation,
+    /// The version the answer must hold for.
+    pub version: u64,
+    /// What is claimed.
+    pub statement: Statement,
+    /// How far the adapter may go.
+    pub effort: Effort,
+}
+
+/// What is claimed of every row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Statement {
+    /// The column, field, element or value is never null. Names as observed.
+    NoNulls(Path),
+    /// The condition is true (not false, not unknown). Names as observed.
+    AllRows(Expression),
+}
+
+/// How far an adapter may go for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// Metadata and file statistics only.
+    Statistics,
+    /// Read the data of the columns in question.
+    Scan,
+}
+
+/// What was proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// The claim holds for every row of that version.
+    Proven,
+    /// A row breaks it.
+    Refuted {
+        /// The row or file, for people.
+        example: String,
+    },
+    /// Only the data can tell.
+    NeedsScan {
+        /// Files to read.
+        files: u64,
+        /// Their size in bytes.
+        bytes: u64,
+    },
+    /// The adapter can't tell at all.
+    Unknowable {
+        /// Why.
+        why: String,
+    },
+}

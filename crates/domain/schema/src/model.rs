@@ -1,0 +1,42 @@
+//! What a table is, on both sides: declared and observed.
+//!
+//! Owns names, types, expressions, properties, features and the two table values. Knows nothing of files, statements,
+//! JSON or backends, and holds no source positions.
+
+mod column;
+mod data_type;
+mod expression;
+mod feature;
+mod identifier;
+mod key;
+mod layout;
+mod metadata;
+mod name;
+mod path;
+mod property;
+mod scope;
+mod spelling;
+mod subject;
+mod table;
+
+pub use column::{Column, Identity};
+pub use data_type::{
+    ArrayType, DataType, Decimal, Field, MAX_DECIMAL_PRECISION, MapType, TypeChange, TypeError, TypeErrorKind,
+    classify_type_change,
+};
+pub use expression::{Expression, ExpressionError, ExpressionToken};
+pub use feature::{Client, Feature, FeatureFacts, FeatureKind, required_features};
+pub use identifier::Identifier;
+pub use key::{ForeignKey, InboundKey, PrimaryKey};
+pub use layout::Layout;
+pub use metadata::{COLUMN_ID, Metadata, PHYSICAL_NAME};
+pub use name::{TableName, TableNameError, split_dotted};
+pub use path::{Path, Step};
+pub use property::{
+    MappingMode, PropertyKind, canonical_key, feature_of_key, is_derived_property, is_true, known_property,
+    parse_interval, same_value, suggest_property, value_fault,
+};
+pub use scope::Scope;
+pub use spelling::nearest;
+pub use subject::{Aspect, Subject};
+pub use table::{DesiredTable, ObservedTable, RelationKind, Unknown, find_type, physical_column_name};

@@ -1,0 +1,174 @@
+//! SQL expressions as text and tokens: compared as tokens, never evaluated here.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use sqlparser::dialect::DatabricksDialect;
+use sqlparser::tokenizer::{Token, Tokenizer};
+
+use super::Identifier;
+
+/// A SQL expression of a default, a check or a generated column.
+///
+/// Equal when the tokens are: Delta stores checks re-assembled from tokens (`a>0` as `a > 0`), so text is no ground
+/// for a difference.
+#[derive(Clone)]
+pub struct Expression {
+    text: Arc<str>,
+    tokens: Arc<[ExpressionToken]>,
+}
+
+/// A token, normalised: words in lower case, literals with their escapes resolved.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ExpressionToken {
+    /// A keyword, function or bare identifier, in lower case.
+    Word(String),
+    /// An identifier in backticks.
+    Quoted(Identifier),
+    /// A text literal.
+    Text(String),
+    /// A number as written, in lower case.
+    Number(String),
+    /// Anything else.
+    Symbol(String),
+}
+
+/// Why a text is not an expression.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ExpressionError {
+    /// Nothing but space.
+    #[error("the expression is empty")]
+    Empty,
+    /// The text cannot be split into tokens.
+    #[error("the expression cannot be read: {0}")]
+    Token(String),
+    /// A statement separator or a comment inside an expression.
+    #[error("an expression holds no `;`")]
+    Statement,
+    /// Parentheses do not pair up.
+    #[error("the parentheses of the expression do not pair up")]
+    Parentheses,
+}
+
+impl Expression {
+    /// Reads an expression into tokens.
+    pub fn parse(text: &str) -> Result<Self, ExpressionError> {
+        let tokens = Tokenizer::new(&DatabricksDialect {}, text)
+            .tokenize()
+            .map_err(|error| ExpressionError::Token(error.message))?;
+        let tokens: Vec<ExpressionToken> = tokens.into_iter().filter_map(normalise).collect();
+        if tokens.is_empty() {
+            return Err(ExpressionError::Empty);
+        }
+        let symbol = |token: &ExpressionToken, wanted: &str| matches!(token, ExpressionToken::Symbol(symbol) if symbol == wanted);
+        if tokens.iter().any(|token| symbol(token, ";")) {
+            return Err(ExpressionError::Statement);
+        }
+        let mut depth = 0_i64;
+        for token in &tokens {
+            depth += i64::from(symbol(token, "(")) - i64::from(symbol(token, ")"));
+            if depth < 0 {
+                return Err(ExpressionError::Parentheses);
+            }
+        }
+        if depth != 0 {
+            return Err(ExpressionError::Parentheses);
+        }
+        Ok(Self { text: text.trim().into(), tokens: tokens.into() })
+    }
+
+    /// The text as written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The tokens.
+    pub fn tokens(&self) -> &[ExpressionToken] {
+        &self.tokens
+    }
+
+    /// Whether an identifier token equals this name: over-approximate on purpose, a function or keyword of that name counts.
+    pub fn mentions(&self, name: &Identifier) -> bool {
+        self.tokens.iter().any(|token| match token {
+            ExpressionToken::Word(word) => Identifier::new(word.as_str()) == *name,
+            ExpressionToken::Quoted(quoted) => quoted == name,
+            ExpressionToken::Text(_) | ExpressionToken::Number(_) | ExpressionToken::Symbol(_) => false,
+        })
+    }
+
+    /// Those of `names` that the expression mentions.
+    pub fn columns<'n>(&self, names: impl IntoIterator<Item = &'n Identifier>) -> BTreeSet<&'n Identifier> {
+        names.into_iter().filter(|name| self.mentions(name)).collect()
+    }
+}
+
+fn normalise(token: Token) -> Option<ExpressionToken> {
+    if matches!(token, Token::Whitespace(_) | Token::EOF) {
+        return None;
+    }
+    Some(match &token {
+        Token::Word(word) if word.quote_style == Some('`') => {
+            ExpressionToken::Quoted(Identifier::new(word.value.as_str()))
+        }
+        Token::Word(word) if word.quote_style.is_none() => ExpressionToken::Word(word.value.to_lowercase()),
+        Token::SingleQuotedString(text) | Token::DoubleQuotedString(text) => ExpressionToken::Text(text.clone()),
+        Token::Number(number, long) => {
+            ExpressionToken::Number(format!("{}{}", number.to_lowercase(), if *long { "l" } else { "" }))
+        }
+        other => ExpressionToken::Symbol(other.to_string()),
+    })
+}
+
+impl PartialEq for Expression {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text || self.tokens == other.tokens
+    }
+}
+
+impl Eq for Expression {}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Expression({:?})", &*self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Expression {
+        Expression::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[test]
+    fn spacing_and_keyword_case_make_no_difference() {
+        assert_eq!(read("a>0 AND b = 'X'"), read("A > 0 and b='X'"));
+        assert_ne!(read("b = 'X'"), read("b = 'x'"));
+        assert_ne!(read("a > 0"), read("a > 1"));
+    }
+
+    #[test]
+    fn mentions_are_over_approximate() {
+        let expression = read("upper(`Full Name`) = status");
+        assert!(expression.mentions(&"full name".into()));
+        assert!(expression.mentions(&"UPPER".into()));
+        assert!(!expression.mentions(&"other".into()));
+        assert!(!read("a = 'status'").mentions(&"status".into()), "a literal is no column");
+    }
+
+    #[test]
+    fn faulty_text_is_refused() {
+        assert_eq!(Expression::parse("  ").map(drop), Err(ExpressionError::Empty));
+        assert_eq!(Expression::parse("(a > 0").map(drop), Err(ExpressionError::Parentheses));
+        assert_eq!(Expression::parse("a > 0; drop table t").map(drop), Err(ExpressionError::Statement));
+        assert!(matches!(Expression::parse("a = 'open"), Err(ExpressionError::Token(_))));
+    }
+}

@@ -1,0 +1,174 @@
+//! The two tables a plan stands between.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+
+use super::property::{MappingMode, is_true};
+use super::{
+    Aspect, Column, DataType, Expression, Feature, ForeignKey, Identifier, InboundKey, Layout, Path, PrimaryKey, Scope,
+    TableName,
+};
+
+/// A table as declared; built by the checks of a draft only, and trusted afterwards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesiredTable {
+    /// Full name.
+    pub name: TableName,
+    /// Columns in declared order.
+    pub columns: Vec<Column>,
+    /// Former names by declared path, newest first.
+    pub renames: BTreeMap<Path, Vec<Identifier>>,
+    /// Comment; none is wanted where none is declared.
+    pub comment: Option<String>,
+    /// Layout.
+    pub layout: Layout,
+    /// Primary key.
+    pub primary_key: Option<PrimaryKey>,
+    /// Foreign keys.
+    pub foreign_keys: Vec<ForeignKey>,
+    /// Check constraints by name.
+    pub checks: BTreeMap<Identifier, Expression>,
+    /// Declared properties in canonical spelling; `None` must not be set. A key that is not here is not ours.
+    pub properties: BTreeMap<String, Option<String>>,
+    /// Features declared by `delta.feature.<name>`, beside those the content requires.
+    pub features: BTreeSet<Feature>,
+    /// Table tags.
+    pub tags: BTreeMap<String, String>,
+    /// Where the files of an external table are.
+    pub location: Option<String>,
+    /// How much of the table is ours.
+    pub scope: Scope,
+    /// The id of the table this declaration was taken from, where it is a snapshot: column ids then decide renames.
+    pub origin: Option<String>,
+}
+
+/// A table as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObservedTable {
+    /// Full name.
+    pub name: TableName,
+    /// Columns in the order of the log.
+    pub columns: Vec<Column>,
+    /// Comment.
+    pub comment: Option<String>,
+    /// Layout.
+    pub layout: Layout,
+    /// Primary key.
+    pub primary_key: Option<PrimaryKey>,
+    /// Foreign keys.
+    pub foreign_keys: Vec<ForeignKey>,
+    /// Foreign keys of other tables that reference this one.
+    pub inbound_keys: Vec<InboundKey>,
+    /// Check constraints by name.
+    pub checks: BTreeMap<Identifier, Expression>,
+    /// Properties without what is modelled elsewhere (`delta.constraints.*`, `delta.feature.*`).
+    pub properties: BTreeMap<String, String>,
+    /// Supported features, legacy versions expanded.
+    pub features: BTreeSet<Feature>,
+    /// Table tags.
+    pub tags: BTreeMap<String, String>,
+    /// Where the files are.
+    pub location: Option<String>,
+    /// The id in the log (`metaData.id`).
+    pub table_id: String,
+    /// The version that was read.
+    pub version: u64,
+    /// What kind of relation it is.
+    pub kind: RelationKind,
+    /// What the source could not see.
+    pub unknown: Unknown,
+}
+
+/// What kind of relation was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RelationKind {
+    /// An ordinary Delta table.
+    Table,
+    /// A streaming table, owned by its pipeline.
+    StreamingTable,
+}
+
+/// Aspects the source could not see: never diffed, never guessed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unknown(BTreeSet<(Aspect, Path)>);
+
+impl Unknown {
+    /// Marks an aspect as unseen at a path and everywhere below it; the empty path means the whole table.
+    pub fn insert(&mut self, aspect: Aspect, path: Path) {
+        self.0.insert((aspect, path));
+    }
+
+    /// Whether the aspect is unseen at this path.
+    pub fn covers(&self, aspect: Aspect, path: &Path) -> bool {
+        !self.0.is_empty() && self.0.iter().any(|(unseen, at)| *unseen == aspect && path.starts_with(at))
+    }
+
+    /// All entries.
+    pub fn iter(&self) -> impl Iterator<Item = (Aspect, &Path)> {
+        self.0.iter().map(|(aspect, path)| (*aspect, path))
+    }
+}
+
+impl DesiredTable {
+    /// The type at a path.
+    pub fn type_at(&self, path: &Path) -> Option<&DataType> {
+        find_type(&self.columns, path)
+    }
+
+    /// The declared value of a property; `None` also where it must not be set.
+    pub fn property(&self, key: &str) -> Option<&str> {
+        self.properties.get(key)?.as_deref()
+    }
+
+    /// The top-level column of this name.
+    pub fn column(&self, name: &Identifier) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name() == name)
+    }
+}
+
+impl ObservedTable {
+    /// The type at a path.
+    pub fn type_at(&self, path: &Path) -> Option<&DataType> {
+        find_type(&self.columns, path)
+    }
+
+    /// The top-level column of this name.
+    pub fn column(&self, name: &Identifier) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name() == name)
+    }
+
+    /// The value of a property by its canonical key, whatever case the log has.
+    pub fn property(&self, key: &str) -> Option<&str> {
+        if let Some(value) = self.properties.get(key) {
+            return Some(value);
+        }
+        super::known_property(key)?;
+        self.properties.iter().find(|(theirs, _)| theirs.eq_ignore_ascii_case(key)).map(|(_, value)| value.as_str())
+    }
+
+    /// How columns are found in the files.
+    pub fn mapping_mode(&self) -> MappingMode {
+        self.property("delta.columnMapping.mode").and_then(MappingMode::parse).unwrap_or(MappingMode::None)
+    }
+
+    /// Whether a boolean property is on.
+    pub fn is_on(&self, key: &str) -> bool {
+        self.property(key).is_some_and(is_true)
+    }
+}
+
+/// The type at a path below these columns.
+pub fn find_type<'c>(columns: &'c [Column], path: &Path) -> Option<&'c DataType> {
+    let (first, rest) = path.steps().split_first()?;
+    let name = first.as_field()?;
+    let column = columns.iter().find(|column| column.name() == name)?;
+    rest.iter().try_fold(column.data_type(), |data_type, step| data_type.child(step))
+}
+
+/// The physical name of a new column: a pure function of the table and the new column's id, so that a retried commit
+/// gives the same name and two columns never share one.
+pub fn physical_column_name(table_id: &str, column_id: u32) -> String {
+    let table = Uuid::new_v5(&Uuid::NAMESPACE_OID, table_id.as_bytes());
+    format!("col-{}", Uuid::new_v5(&table, &column_id.to_be_bytes()))
+}
