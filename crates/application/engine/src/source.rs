@@ -67,8 +67,11 @@ impl fmt::Display for DeclarationFault {
             if let Some(excerpt) = &location.excerpt {
                 let number = location.line.to_string();
                 let margin = " ".repeat(number.len());
-                let indent: String =
-                    excerpt.chars().take(location.column - 1).map(|letter| if letter == '\t' { '\t' } else { ' ' }).collect();
+                let indent: String = excerpt
+                    .chars()
+                    .take(location.column - 1)
+                    .map(|letter| if letter == '\t' { '\t' } else { ' ' })
+                    .collect();
                 let carets = "^".repeat(location.length.max(1));
                 write!(f, "\n {margin} |\n {number} | {excerpt}\n {margin} | {indent}{carets}")?;
             }

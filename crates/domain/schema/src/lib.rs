@@ -5,10 +5,17 @@
 
 mod action;
 mod change;
+mod claim;
+mod diff;
 pub mod draft;
 mod finding;
 pub mod model;
+pub mod rules;
+mod simulate;
 
 pub use action::{Action, Phase, Position};
 pub use change::Change;
+pub use claim::{Answer, Claim, Statement, claims};
+pub use diff::{Difference, TableDiff, diff};
 pub use finding::{Finding, Severity};
+pub use simulate::{BASE_FEATURES, SimulationError, simulate};

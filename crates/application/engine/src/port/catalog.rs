@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use delta_engine_schema::model::{Expression, ObservedTable, Path, TableName};
+use delta_engine_schema::model::{ObservedTable, TableName};
+pub use delta_engine_schema::{Answer, Statement};
 
 /// Reads tables and proves statements about their data.
 #[async_trait]
@@ -75,15 +76,6 @@ pub struct Question {
     pub effort: Effort,
 }
 
-/// What is claimed of every row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Statement {
-    /// The column, field, element or value is never null. Names as observed.
-    NoNulls(Path),
-    /// The condition is true (not false, not unknown). Names as observed.
-    AllRows(Expression),
-}
-
 /// How far an adapter may go for an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effort {
@@ -91,28 +83,4 @@ pub enum Effort {
     Statistics,
     /// Read the data of the columns in question.
     Scan,
-}
-
-/// What was proved.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    /// The claim holds for every row of that version.
-    Proven,
-    /// A row breaks it.
-    Refuted {
-        /// The row or file, for people.
-        example: String,
-    },
-    /// Only the data can tell.
-    NeedsScan {
-        /// Files to read.
-        files: u64,
-        /// Their size in bytes.
-        bytes: u64,
-    },
-    /// The adapter can't tell at all.
-    Unknowable {
-        /// Why.
-        why: String,
-    },
 }

@@ -97,6 +97,23 @@ impl Expression {
         })
     }
 
+    /// The expression with column names replaced, all at once; `None` where the result can't be read again.
+    pub fn with_columns(&self, replacements: &[(&Identifier, &Identifier)]) -> Option<Self> {
+        let replaced =
+            |name: &Identifier| replacements.iter().find(|(from, _)| *from == name).map(|(_, to)| to.quoted());
+        let text = |token: &ExpressionToken| match token {
+            ExpressionToken::Word(word) => replaced(&Identifier::new(word.as_str())).unwrap_or_else(|| word.clone()),
+            ExpressionToken::Quoted(name) => replaced(name).unwrap_or_else(|| name.quoted()),
+            ExpressionToken::Text(text) => format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'")),
+            ExpressionToken::Number(number) => number.clone(),
+            ExpressionToken::Symbol(symbol) => symbol.clone(),
+        };
+        if !replacements.iter().any(|(from, _)| self.mentions(from)) {
+            return Some(self.clone());
+        }
+        Self::parse(&self.tokens.iter().map(text).collect::<Vec<_>>().join(" ")).ok()
+    }
+
     /// Those of `names` that the expression mentions.
     pub fn columns<'n>(&self, names: impl IntoIterator<Item = &'n Identifier>) -> BTreeSet<&'n Identifier> {
         names.into_iter().filter(|name| self.mentions(name)).collect()
@@ -107,17 +124,19 @@ fn normalise(token: Token) -> Option<ExpressionToken> {
     if matches!(token, Token::Whitespace(_) | Token::EOF) {
         return None;
     }
-    Some(match &token {
-        Token::Word(word) if word.quote_style == Some('`') => {
-            ExpressionToken::Quoted(Identifier::new(word.value.as_str()))
-        }
-        Token::Word(word) if word.quote_style.is_none() => ExpressionToken::Word(word.value.to_lowercase()),
-        Token::SingleQuotedString(text) | Token::DoubleQuotedString(text) => ExpressionToken::Text(text.clone()),
-        Token::Number(number, long) => {
-            ExpressionToken::Number(format!("{}{}", number.to_lowercase(), if *long { "l" } else { "" }))
-        }
-        other => ExpressionToken::Symbol(other.to_string()),
-    })
+    if let Token::Word(word) = &token {
+        return Some(match word.quote_style {
+            Some(_) => ExpressionToken::Quoted(Identifier::new(word.value.as_str())),
+            None => ExpressionToken::Word(word.value.to_lowercase()),
+        });
+    }
+    if let Token::Number(number, long) = &token {
+        return Some(ExpressionToken::Number(format!("{}{}", number.to_lowercase(), if *long { "l" } else { "" })));
+    }
+    if let Token::SingleQuotedString(text) | Token::DoubleQuotedString(text) = token {
+        return Some(ExpressionToken::Text(text));
+    }
+    Some(ExpressionToken::Symbol(token.to_string()))
 }
 
 impl PartialEq for Expression {

@@ -188,10 +188,7 @@ impl Feature {
 
     /// The name in the log.
     pub fn name(&self) -> &str {
-        match self {
-            Self::Other(name) => name,
-            known => known.facts().map_or("", |facts| facts.name),
-        }
+        if let Self::Other(name) = self { name } else { self.facts().map_or("", |facts| facts.name) }
     }
 
     /// The feature of a name in the log; preview names of a feature that became final mean that feature's kind but stay themselves.

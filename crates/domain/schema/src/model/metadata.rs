@@ -9,7 +9,10 @@ pub const COLUMN_ID: &str = "delta.columnMapping.id";
 pub const PHYSICAL_NAME: &str = "delta.columnMapping.physicalName";
 
 /// A field's metadata map: key to raw JSON text, verbatim.
+///
+/// Boxed although a map is on the heap already: most fields have none, and an empty one costs a pointer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::box_collection, reason = "8 bytes instead of 24 in each of a million fields")]
 pub struct Metadata(Option<Box<BTreeMap<Arc<str>, Arc<str>>>>);
 
 impl Metadata {

@@ -1,0 +1,184 @@
+//! From a declaration and an observation to the actions between them, and to what no action can close.
+
+mod columns;
+mod difference;
+mod features;
+mod keys;
+mod order;
+mod renames;
+
+use std::collections::BTreeMap;
+
+use crate::action::Action;
+use crate::change::Change;
+use crate::model::{
+    Aspect, DesiredTable, Layout, ObservedTable, Path, Scope, Subject, is_derived_property, same_value,
+};
+use crate::simulate::simulate;
+
+pub use difference::Difference;
+
+/// What lies between a declared and an observed table.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TableDiff {
+    /// Actions in execution order.
+    pub actions: Vec<Action>,
+    /// What no action can close.
+    pub differences: Vec<Difference>,
+    /// Parts of the declaration that the source can't see, so that nothing is said of them.
+    pub unseen: Vec<Subject>,
+}
+
+impl TableDiff {
+    /// Whether there is nothing between the two.
+    pub fn is_empty(&self) -> bool {
+        self.actions.is_empty() && self.differences.is_empty()
+    }
+}
+
+/// Lists what turns `observed` into `desired`; `None` observed means that there is no table.
+pub fn diff(desired: &DesiredTable, observed: Option<&ObservedTable>) -> TableDiff {
+    let mut diff = TableDiff::default();
+    let Some(observed) = observed else {
+        diff_absent(desired, &mut diff);
+        return diff;
+    };
+    renames::diff_names(desired, observed, &mut diff);
+    // From here on declared names are true on both sides.
+    let renamed =
+        (!diff.actions.is_empty()).then(|| simulate(Some(observed.clone()), &diff.actions, "").ok()).flatten();
+    let settled = renamed.as_ref().unwrap_or(observed);
+    columns::diff_columns(desired, settled, &mut diff);
+    diff_table_comment(desired, settled, &mut diff);
+    diff_layout(desired, settled, &mut diff);
+    diff_checks(desired, settled, &mut diff);
+    diff_properties(desired, settled, &mut diff);
+    diff_table_tags(desired, settled, &mut diff);
+    // Keys are held against the names as they are: a rename drops the keys of its column on Databricks.
+    keys::diff_keys(desired, observed, &mut diff);
+    features::add_required_features(desired, observed, &mut diff);
+    keep_to_scope(desired.scope, &mut diff);
+    diff.actions.sort_by_key(Action::phase);
+    diff
+}
+
+fn diff_absent(desired: &DesiredTable, diff: &mut TableDiff) {
+    if desired.scope == Scope::Full {
+        diff.actions.push(Action::CreateTable { table: Box::new(desired.clone()) });
+    } else {
+        diff.differences.push(Difference::MissingTable);
+    }
+}
+
+fn diff_table_comment(desired: &DesiredTable, observed: &ObservedTable, diff: &mut TableDiff) {
+    if diff.hides(observed, Aspect::Comment, || desired.comment.is_some()) {
+        return;
+    }
+    let known = observed.comment.clone().filter(|comment| !comment.is_empty());
+    if let Some(change) = Change::between(known, desired.comment.clone()) {
+        diff.actions.push(Action::SetTableComment { change });
+    }
+}
+
+fn diff_layout(desired: &DesiredTable, observed: &ObservedTable, diff: &mut TableDiff) {
+    if diff.hides(observed, Aspect::Layout, || desired.layout != Layout::Flat)
+        || desired.layout.same_layout(&observed.layout)
+    {
+        return;
+    }
+    let partitioned = |layout: &Layout| matches!(layout, Layout::Partitioned(_));
+    if partitioned(&desired.layout) || partitioned(&observed.layout) {
+        diff.differences.push(Difference::Partitioning { from: observed.layout.clone(), to: desired.layout.clone() });
+    } else if let Some(change) = Change::between(observed.layout.clone(), desired.layout.clone()) {
+        diff.actions.push(Action::SetClustering { change });
+    }
+}
+
+fn diff_checks(desired: &DesiredTable, observed: &ObservedTable, diff: &mut TableDiff) {
+    if diff.hides(observed, Aspect::Check, || !desired.checks.is_empty()) {
+        return;
+    }
+    for (name, expression) in &observed.checks {
+        if desired.checks.get(name) != Some(expression) {
+            diff.actions.push(Action::DropCheck { name: name.clone(), expression: expression.clone() });
+        }
+    }
+    for (name, expression) in &desired.checks {
+        if observed.checks.get(name) != Some(expression) {
+            diff.actions.push(Action::AddCheck { name: name.clone(), expression: expression.clone() });
+        }
+    }
+}
+
+fn diff_properties(desired: &DesiredTable, observed: &ObservedTable, diff: &mut TableDiff) {
+    if diff.hides(observed, Aspect::Property, || !desired.properties.is_empty()) {
+        return;
+    }
+    for (key, wanted) in desired.properties.iter().filter(|(key, _)| !is_derived_property(key)) {
+        let there = observed.property(key);
+        match (there, wanted) {
+            (Some(from), None) => diff.actions.push(Action::UnsetProperty { key: key.clone(), from: from.to_owned() }),
+            (Some(from), Some(to)) if same_value(key, from, to) => (),
+            (_, Some(to)) => {
+                let change = Change::between(there.map(str::to_owned), Some(to.clone()));
+                diff.actions.extend(change.map(|change| Action::SetProperty { key: key.clone(), change }));
+            }
+            (None, None) => (),
+        }
+    }
+}
+
+fn diff_table_tags(desired: &DesiredTable, observed: &ObservedTable, diff: &mut TableDiff) {
+    if diff.hides(observed, Aspect::Tags, || !desired.tags.is_empty()) {
+        return;
+    }
+    for (key, from) in removed_tags(&desired.tags, &observed.tags) {
+        diff.actions.push(Action::UnsetTableTag { key, from });
+    }
+    for (key, change) in changed_tags(&desired.tags, &observed.tags) {
+        diff.actions.push(Action::SetTableTag { key, change });
+    }
+}
+
+/// Observed tags that are not declared: removed first, so that a full set never passes the platform's cap.
+fn removed_tags(desired: &BTreeMap<String, String>, observed: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    observed
+        .iter()
+        .filter(|(key, _)| !desired.contains_key(*key))
+        .map(|(key, from)| (key.clone(), from.clone()))
+        .collect()
+}
+
+fn changed_tags(
+    desired: &BTreeMap<String, String>,
+    observed: &BTreeMap<String, String>,
+) -> Vec<(String, Change<Option<String>>)> {
+    let change = |key: &String, to: &String| Change::between(observed.get(key).cloned(), Some(to.clone()));
+    desired.iter().filter_map(|(key, to)| change(key, to).map(|change| (key.clone(), change))).collect()
+}
+
+impl TableDiff {
+    /// Whether the source can't see a table-level aspect; what is declared of it is listed.
+    fn hides(&mut self, observed: &ObservedTable, aspect: Aspect, declared: impl Fn() -> bool) -> bool {
+        let hidden = observed.unknown.covers(aspect, &Path::table());
+        if hidden && declared() {
+            self.unseen.push(Subject::table(&observed.name).aspect(aspect));
+        }
+        hidden
+    }
+}
+
+/// Outside the scope nothing is done: properties are ignored, any other difference is one that no action may close.
+fn keep_to_scope(scope: Scope, diff: &mut TableDiff) {
+    if scope == Scope::Full {
+        return;
+    }
+    let actions = std::mem::take(&mut diff.actions);
+    for action in actions {
+        if scope.covers(action.aspect()) {
+            diff.actions.push(action);
+        } else if action.aspect() != Aspect::Property {
+            diff.differences.push(Difference::OutOfScope { action: Box::new(action), scope });
+        }
+    }
+}

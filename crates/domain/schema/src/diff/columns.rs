@@ -1,0 +1,203 @@
+//! Columns and nested fields, once both sides use declared names.
+
+use super::order::{Sibling, place};
+use super::{Difference, TableDiff, changed_tags, removed_tags};
+use crate::action::Action;
+use crate::change::Change;
+use crate::model::{
+    Aspect, Column, DataType, DesiredTable, Field, ObservedTable, Path, Step, Subject, TypeChange, classify_type_change,
+};
+
+pub(super) fn diff_columns(desired: &DesiredTable, observed: &ObservedTable, diff: &mut TableDiff) {
+    let mut columns = Columns { observed, diff };
+    let wanted: Vec<&Field> = desired.columns.iter().map(|column| &column.field).collect();
+    let there: Vec<&Field> = observed.columns.iter().map(|column| &column.field).collect();
+    let partners = columns.level(&Path::table(), &wanted, &there);
+    for (column, partner) in desired.columns.iter().zip(partners) {
+        match partner {
+            Some(index) => columns.column(column, &observed.columns[index]),
+            None => columns.added(column),
+        }
+    }
+}
+
+struct Columns<'d> {
+    observed: &'d ObservedTable,
+    diff: &'d mut TableDiff,
+}
+
+impl Columns<'_> {
+    /// Compares the fields of one struct; gives the index of each declared field's partner.
+    fn level(&mut self, parent: &Path, wanted: &[&Field], there: &[&Field]) -> Vec<Option<usize>> {
+        let partners = match_by_name(wanted, there);
+        let mut kept = vec![false; there.len()];
+        partners.iter().flatten().for_each(|index| kept[*index] = true);
+        for placed in place(&partners) {
+            match placed {
+                Sibling::Moved { index, to } => {
+                    let path = parent.field(&wanted[index].name);
+                    self.diff.actions.push(Action::MoveColumn { path, to: to.named(wanted) });
+                }
+                Sibling::Added { index, position } => self.add(parent, wanted[index], position.named(wanted)),
+            }
+        }
+        for (field, _) in there.iter().zip(kept).filter(|(_, kept)| !kept) {
+            let path = parent.field(&field.name);
+            self.diff.actions.push(Action::DropColumn { path, data_type: field.data_type.clone() });
+        }
+        for (field, partner) in wanted.iter().zip(&partners) {
+            if let Some(index) = partner {
+                self.field(&parent.field(&field.name), field, there[*index]);
+            }
+        }
+        partners
+    }
+
+    fn add(&mut self, parent: &Path, field: &Field, position: crate::action::Position) {
+        let column = Box::new(Column::from_field(field.clone()));
+        self.diff.actions.push(Action::AddColumn { parent: parent.clone(), column, position });
+    }
+
+    /// What only a new top-level column has: its creation-only parts join its `AddColumn`, the rest follows as actions.
+    fn added(&mut self, column: &Column) {
+        let path = Path::column(column.name().clone());
+        for action in &mut self.diff.actions {
+            if let Action::AddColumn { parent, column: new, .. } = action
+                && parent.is_table()
+                && new.name() == column.name()
+            {
+                new.generated = column.generated.clone();
+                new.identity = column.identity;
+            }
+        }
+        self.default(&path, column, None);
+        if !self.hides(Aspect::Tags, &path, !column.tags.is_empty()) {
+            self.tags(&path, column, None);
+        }
+    }
+
+    fn column(&mut self, wanted: &Column, there: &Column) {
+        let path = Path::column(wanted.name().clone());
+        if !self.hides(Aspect::Default, &path, wanted.default.is_some()) {
+            self.default(&path, wanted, Some(there));
+        }
+        if !self.hides(Aspect::Generated, &path, wanted.generated.is_some()) && wanted.generated != there.generated {
+            let (from, to) = (there.generated.clone(), wanted.generated.clone());
+            self.diff.differences.push(Difference::Generated { path: path.clone(), from, to });
+        }
+        if !self.hides(Aspect::Identity, &path, wanted.identity.is_some()) && wanted.identity != there.identity {
+            let (from, to) = (there.identity, wanted.identity);
+            self.diff.differences.push(Difference::Identity { path: path.clone(), from, to });
+        }
+        if !self.hides(Aspect::Tags, &path, !wanted.tags.is_empty()) {
+            self.tags(&path, wanted, Some(there));
+        }
+    }
+
+    fn default(&mut self, path: &Path, wanted: &Column, there: Option<&Column>) {
+        let from = there.and_then(|column| column.default.clone());
+        match (from, &wanted.default) {
+            (Some(from), None) => self.diff.actions.push(Action::DropColumnDefault { path: path.clone(), from }),
+            (from, to) => {
+                let change = Change::between(from, to.clone());
+                self.diff.actions.extend(change.map(|change| Action::SetColumnDefault { path: path.clone(), change }));
+            }
+        }
+    }
+
+    fn tags(&mut self, path: &Path, wanted: &Column, there: Option<&Column>) {
+        let none = std::collections::BTreeMap::new();
+        let there = there.map_or(&none, |column| &column.tags);
+        for (key, from) in removed_tags(&wanted.tags, there) {
+            self.diff.actions.push(Action::UnsetColumnTag { path: path.clone(), key, from });
+        }
+        for (key, change) in changed_tags(&wanted.tags, there) {
+            self.diff.actions.push(Action::SetColumnTag { path: path.clone(), key, change });
+        }
+    }
+
+    fn field(&mut self, path: &Path, wanted: &Field, there: &Field) {
+        self.nullability(path, wanted.nullable, there.nullable);
+        let comment = there.comment.as_ref().filter(|comment| !comment.is_empty());
+        if comment != wanted.comment.as_ref() && !self.hides(Aspect::Comment, path, wanted.comment.is_some()) {
+            let text = |comment: Option<&std::sync::Arc<str>>| comment.map(|comment| comment.to_string());
+            let change = Change::between(text(comment), text(wanted.comment.as_ref()));
+            self.diff.actions.extend(change.map(|change| Action::SetColumnComment { path: path.clone(), change }));
+        }
+        self.data_type(path, &wanted.data_type, &there.data_type);
+    }
+
+    fn nullability(&mut self, path: &Path, wanted: bool, there: bool) {
+        if wanted == there || self.hides(Aspect::Nullability, path, !wanted) {
+            return;
+        }
+        let path = path.clone();
+        self.diff.actions.push(if wanted {
+            Action::DropColumnNotNull { path }
+        } else {
+            Action::SetColumnNotNull { path }
+        });
+    }
+
+    fn data_type(&mut self, path: &Path, wanted: &DataType, there: &DataType) {
+        if wanted == there || self.observed.unknown.covers(Aspect::Type, path) {
+            return;
+        }
+        if let Some((wanted, there)) = wanted.as_struct().zip(there.as_struct()) {
+            self.level(path, &wanted.iter().collect::<Vec<_>>(), &there.iter().collect::<Vec<_>>());
+        } else if let Some((wanted, there)) = wanted.as_array().zip(there.as_array()) {
+            let path = path.join(Step::Element);
+            self.nullability(&path, wanted.element_nullable, there.element_nullable);
+            self.data_type(&path, &wanted.element, &there.element);
+        } else if let Some((wanted, there)) = wanted.as_map().zip(there.as_map()) {
+            self.data_type(&path.join(Step::Key), &wanted.key, &there.key);
+            let path = path.join(Step::Value);
+            self.nullability(&path, wanted.value_nullable, there.value_nullable);
+            self.data_type(&path, &wanted.value, &there.value);
+        } else {
+            self.leaf(path, wanted, there);
+        }
+    }
+
+    fn leaf(&mut self, path: &Path, wanted: &DataType, there: &DataType) {
+        let closed = match classify_type_change(there, wanted) {
+            TypeChange::Widening | TypeChange::Length => Change::between(there.clone(), wanted.clone()),
+            TypeChange::Incompatible => None,
+        };
+        match closed {
+            Some(change) => self.diff.actions.push(Action::AlterColumnType { path: path.clone(), change }),
+            None => self.diff.differences.push(Difference::Type {
+                path: path.clone(),
+                from: there.clone(),
+                to: wanted.clone(),
+            }),
+        }
+    }
+
+    fn hides(&mut self, aspect: Aspect, path: &Path, declared: bool) -> bool {
+        let hidden = self.observed.unknown.covers(aspect, path);
+        if hidden && declared {
+            self.diff.unseen.push(Subject::path(&self.observed.name, path).aspect(aspect));
+        }
+        hidden
+    }
+}
+
+/// The index of each declared field's partner. Tables mostly agree, so the same place is tried first.
+fn match_by_name(wanted: &[&Field], there: &[&Field]) -> Vec<Option<usize>> {
+    let mut by_name = None;
+    let partner = |(index, field): (usize, &&Field)| {
+        if there.get(index).is_some_and(|other| other.name == field.name) {
+            return Some(index);
+        }
+        let names = by_name.get_or_insert_with(|| {
+            there
+                .iter()
+                .enumerate()
+                .map(|(index, field)| (&field.name, index))
+                .collect::<std::collections::BTreeMap<_, _>>()
+        });
+        names.get(&field.name).copied()
+    };
+    wanted.iter().enumerate().map(partner).collect()
+}

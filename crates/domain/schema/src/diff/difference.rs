@@ -1,0 +1,66 @@
+//! What no action can close.
+
+use crate::action::Action;
+use crate::model::{DataType, Expression, Identifier, Identity, Layout, Path, Scope};
+
+/// A difference between declaration and observation that no action closes. Each becomes a finding.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Difference {
+    /// The table is not there and the scope gives no authority to create it.
+    MissingTable,
+    /// An action would be needed that the scope gives no authority for.
+    OutOfScope {
+        /// The action.
+        action: Box<Action>,
+        /// The scope.
+        scope: Scope,
+    },
+    /// A type that old data cannot be read as.
+    Type {
+        /// Which column, field, element, key or value.
+        path: Path,
+        /// Observed type.
+        from: DataType,
+        /// Declared type.
+        to: DataType,
+    },
+    /// Partitioning differs; partitions are directories of files, so all data would have to be written again.
+    Partitioning {
+        /// Observed layout.
+        from: Layout,
+        /// Declared layout.
+        to: Layout,
+    },
+    /// A generation expression differs; it is set at creation only.
+    Generated {
+        /// Which column.
+        path: Path,
+        /// Observed expression.
+        from: Option<Expression>,
+        /// Declared expression.
+        to: Option<Expression>,
+    },
+    /// Identity numbering differs; it is set at creation only.
+    Identity {
+        /// Which column.
+        path: Path,
+        /// Observed numbering.
+        from: Option<Identity>,
+        /// Declared numbering.
+        to: Option<Identity>,
+    },
+    /// A column's former name and its new name are both there.
+    AmbiguousRename {
+        /// The declared path.
+        path: Path,
+        /// The former name, still there.
+        source: Identifier,
+    },
+    /// Columns that, by their ids, trade names.
+    RenameCycle {
+        /// One of the declared paths.
+        path: Path,
+        /// The name it has now.
+        source: Identifier,
+    },
+}

@@ -1,0 +1,119 @@
+//! What Delta refuses, what is dangerous, and what is worth knowing: one file a rule, listed once.
+//!
+//! A rule's text serves the finding, `delta-engine explain` and the docs page alike.
+
+mod add_not_null;
+mod drop_column;
+mod mapping_required_to_drop;
+mod upgrade_protocol;
+
+use crate::claim::Answer;
+use crate::diff::{Difference, TableDiff};
+use crate::finding::{Finding, Severity};
+use crate::model::{DesiredTable, ObservedTable, Subject};
+
+/// A rule, as a value.
+#[derive(Debug)]
+pub struct Rule {
+    /// Stable code.
+    pub code: &'static str,
+    /// Stable name, used in permissions and severities.
+    pub name: &'static str,
+    /// Severity unless policy says otherwise; `None` is off unless policy turns it on.
+    pub severity: Option<Severity>,
+    /// What the rule says, in one line.
+    pub summary: &'static str,
+    /// Why Delta refuses it, or what is dangerous, with the primary source.
+    pub why: &'static str,
+    /// What to do instead.
+    pub way_out: &'static str,
+    /// Finds every case.
+    pub check: fn(&Review<'_>) -> Vec<Report>,
+}
+
+/// What a rule looks at: one table and its diff.
+#[derive(Debug, Clone, Copy)]
+pub struct Review<'r> {
+    /// The declaration.
+    pub desired: &'r DesiredTable,
+    /// The table as it is; none where it is to be created.
+    pub observed: Option<&'r ObservedTable>,
+    /// What lies between.
+    pub diff: &'r TableDiff,
+    /// The table after the actions; none where they do not fit the model, which is a bug that the rehearsal reports.
+    pub after: Option<&'r ObservedTable>,
+    /// What is known of the claims of the actions, by index of the action.
+    pub answers: &'r [(usize, Answer)],
+}
+
+/// One case of a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// What it is about.
+    pub subject: Subject,
+    /// What is refused or dangerous here.
+    pub message: String,
+    /// The way out, for this case.
+    pub help: Option<String>,
+}
+
+/// Every rule, in the order of their codes.
+pub static RULES: &[&Rule] =
+    &[&mapping_required_to_drop::RULE, &add_not_null::RULE, &upgrade_protocol::RULE, &drop_column::RULE];
+
+/// Runs every rule; differences that no action closes come first, because they are the root cause.
+pub fn review(review: &Review<'_>) -> Vec<(&'static Rule, Report)> {
+    RULES.iter().flat_map(|rule| (rule.check)(review).into_iter().map(|report| (*rule, report))).collect()
+}
+
+/// The rule of this name or code.
+pub fn find_rule(name: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.name == name || rule.code.eq_ignore_ascii_case(name)).copied()
+}
+
+impl Rule {
+    /// The rule's finding for one case.
+    pub fn finding(&self, severity: Severity, report: Report) -> Finding {
+        Finding {
+            code: self.code,
+            name: self.name,
+            severity,
+            subject: report.subject,
+            message: report.message,
+            help: report.help,
+        }
+    }
+}
+
+impl Report {
+    /// A case with a way out.
+    pub fn new(subject: Subject, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { subject, message: message.into(), help: Some(help.into()) }
+    }
+}
+
+impl Review<'_> {
+    /// The table itself.
+    pub fn table(&self) -> Subject {
+        Subject::table(&self.desired.name)
+    }
+
+    /// The permission that lets a hazard pass.
+    pub fn permission(&self, rule: &str, subject: &Subject) -> String {
+        format!("allow: --allow {rule}:{}", subject.permission_object())
+    }
+}
+
+/// Which rule speaks for a difference: a new difference does not compile until it has one.
+pub fn rule_of(difference: &Difference) -> &'static str {
+    match difference {
+        Difference::MissingTable => "missing-table",
+        Difference::OutOfScope { .. } => "out-of-scope",
+        Difference::Type { .. } => "type-change",
+        Difference::Partitioning { .. } => "partitioning-change",
+        Difference::Generated { .. } => "generated-change",
+        Difference::Identity { .. } => "identity-change",
+        Difference::AmbiguousRename { .. } => "ambiguous-rename",
+        Difference::RenameCycle { .. } => "rename-cycle",
+    }
+}

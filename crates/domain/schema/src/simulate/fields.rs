@@ -1,0 +1,153 @@
+//! Changes of columns and nested fields.
+//!
+//! A struct's fields and a table's columns change alike; `Siblings` is either.
+
+use super::SimulationError;
+use super::mapping;
+use crate::action::Position;
+use crate::model::{Column, DataType, Field, Identifier, MappingMode, ObservedTable, Path, Step};
+
+/// The columns of a table or the fields of a struct.
+enum Siblings<'t> {
+    Columns(&'t mut Vec<Column>),
+    Fields(&'t mut Vec<Field>),
+}
+
+impl Siblings<'_> {
+    fn position(&self, name: &Identifier) -> Option<usize> {
+        match self {
+            Self::Columns(columns) => columns.iter().position(|column| column.name() == name),
+            Self::Fields(fields) => fields.iter().position(|field| field.name == *name),
+        }
+    }
+
+    fn remove(&mut self, index: usize) -> Column {
+        match self {
+            Self::Columns(columns) => columns.remove(index),
+            Self::Fields(fields) => Column::from_field(fields.remove(index)),
+        }
+    }
+
+    fn insert(&mut self, index: usize, column: Column) {
+        match self {
+            Self::Columns(columns) => columns.insert(index, column),
+            Self::Fields(fields) => fields.insert(index, column.field),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Columns(columns) => columns.len(),
+            Self::Fields(fields) => fields.len(),
+        }
+    }
+
+    fn place(&mut self, column: Column, position: &Position) -> Result<(), SimulationError> {
+        let index = match position {
+            Position::First => 0,
+            Position::Last => self.len(),
+            Position::After(sibling) => {
+                let missing = || SimulationError::NoColumn(Path::column(sibling.clone()));
+                self.position(sibling).ok_or_else(missing)? + 1
+            }
+        };
+        self.insert(index, column);
+        Ok(())
+    }
+}
+
+pub(super) fn rename(table: &mut ObservedTable, path: &Path, to: &Identifier) -> Result<(), SimulationError> {
+    let parent = path.parent().unwrap_or_default();
+    if siblings(table, &parent)?.position(to).is_some() {
+        return Err(SimulationError::ColumnExists(parent.field(to)));
+    }
+    field_mut(table, path)?.name = to.clone();
+    let renamed = parent.field(to);
+    table.layout.follow_rename(path, &renamed);
+    mapping::rename_stats_column(table, path, Some(&renamed));
+    Ok(())
+}
+
+pub(super) fn relocate(table: &mut ObservedTable, path: &Path, to: &Position) -> Result<(), SimulationError> {
+    let missing = || SimulationError::NoColumn(path.clone());
+    let mut siblings = siblings(table, &path.parent().unwrap_or_default())?;
+    let index = path.leaf_name().and_then(|name| siblings.position(name)).ok_or_else(missing)?;
+    let column = siblings.remove(index);
+    siblings.place(column, to)
+}
+
+pub(super) fn add(
+    table: &mut ObservedTable,
+    parent: &Path,
+    column: &Column,
+    position: &Position,
+) -> Result<(), SimulationError> {
+    let mut column = column.clone();
+    if table.mapping_mode() != MappingMode::None {
+        mapping::map_new_field(table, &mut column.field);
+    }
+    let mut siblings = siblings(table, parent)?;
+    if siblings.position(column.name()).is_some() {
+        return Err(SimulationError::ColumnExists(parent.field(column.name())));
+    }
+    siblings.place(column, position)
+}
+
+pub(super) fn remove(table: &mut ObservedTable, path: &Path) -> Result<(), SimulationError> {
+    let missing = || SimulationError::NoColumn(path.clone());
+    let mut siblings = siblings(table, &path.parent().unwrap_or_default())?;
+    let index = path.leaf_name().and_then(|name| siblings.position(name)).ok_or_else(missing)?;
+    siblings.remove(index);
+    mapping::rename_stats_column(table, path, None);
+    Ok(())
+}
+
+pub(super) fn set_nullable(table: &mut ObservedTable, path: &Path, nullable: bool) -> Result<(), SimulationError> {
+    let missing = || SimulationError::NoColumn(path.clone());
+    match path.last().ok_or_else(missing)? {
+        Step::Field(_) => field_mut(table, path)?.nullable = nullable,
+        Step::Element => {
+            let DataType::Array(array) = type_mut(table, &path.parent().unwrap_or_default())? else {
+                return Err(missing());
+            };
+            array.element_nullable = nullable;
+        }
+        Step::Value => {
+            let DataType::Map(map) = type_mut(table, &path.parent().unwrap_or_default())? else {
+                return Err(missing());
+            };
+            map.value_nullable = nullable;
+        }
+        Step::Key => return Err(missing()),
+    }
+    Ok(())
+}
+
+pub(super) fn type_mut<'t>(table: &'t mut ObservedTable, path: &Path) -> Result<&'t mut DataType, SimulationError> {
+    let missing = || SimulationError::NoColumn(path.clone());
+    let (_, below) = path.steps().split_first().ok_or_else(missing)?;
+    let column = table.columns.iter_mut().find(|column| Some(column.name()) == path.root()).ok_or_else(missing)?;
+    below.iter().try_fold(&mut column.field.data_type, |data_type, step| data_type.child_mut(step)).ok_or_else(missing)
+}
+
+pub(super) fn field_mut<'t>(table: &'t mut ObservedTable, path: &Path) -> Result<&'t mut Field, SimulationError> {
+    let missing = || SimulationError::NoColumn(path.clone());
+    let name = path.leaf_name().ok_or_else(missing)?;
+    match siblings(table, &path.parent().unwrap_or_default())? {
+        Siblings::Columns(columns) => {
+            columns.iter_mut().map(|column| &mut column.field).find(|field| field.name == *name)
+        }
+        Siblings::Fields(fields) => fields.iter_mut().find(|field| field.name == *name),
+    }
+    .ok_or_else(missing)
+}
+
+fn siblings<'t>(table: &'t mut ObservedTable, parent: &Path) -> Result<Siblings<'t>, SimulationError> {
+    if parent.is_table() {
+        return Ok(Siblings::Columns(&mut table.columns));
+    }
+    let DataType::Struct(fields) = type_mut(table, parent)? else {
+        return Err(SimulationError::NoColumn(parent.clone()));
+    };
+    Ok(Siblings::Fields(fields))
+}
