@@ -32,6 +32,15 @@ pub struct Finding {
     pub message: String,
     /// The way out: a command or a line to write.
     pub help: Option<String>,
+    /// The permission that lets a hazard pass, as `rule:object`.
+    pub permission: Option<String>,
+}
+
+impl Finding {
+    /// Whether the finding keeps its table from being applied.
+    pub fn blocks(&self) -> bool {
+        self.severity.blocks() && self.permission.is_none()
+    }
 }
 
 impl Severity {

@@ -10,7 +10,10 @@ mod diff;
 pub mod draft;
 mod finding;
 pub mod model;
+mod plan;
+mod policy;
 pub mod rules;
+mod schedule;
 mod simulate;
 
 pub use action::{Action, Phase, Position};
@@ -18,4 +21,7 @@ pub use change::Change;
 pub use claim::{Answer, Claim, Statement, claims};
 pub use diff::{Difference, TableDiff, diff};
 pub use finding::{Finding, Severity};
+pub use plan::{Outcome, RehearsalError, TableInput, TablePlan, plan_digest, plan_table};
+pub use policy::{Day, Permission, PermissionError, Policy};
+pub use schedule::{Stage, Unit, schedule};
 pub use simulate::{BASE_FEATURES, SimulationError, simulate};

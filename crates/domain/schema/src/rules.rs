@@ -81,6 +81,7 @@ impl Rule {
             subject: report.subject,
             message: report.message,
             help: report.help,
+            permission: None,
         }
     }
 }

@@ -1,0 +1,156 @@
+//! From a reviewed diff to a plan that is known to land.
+
+use uuid::Uuid;
+
+use crate::action::Action;
+use crate::claim::Answer;
+use crate::diff::{TableDiff, diff};
+use crate::finding::Finding;
+use crate::model::{DesiredTable, ObservedTable, Subject, TableName};
+use crate::policy::Policy;
+use crate::rules::{Review, review};
+use crate::simulate::{SimulationError, simulate};
+
+/// What will happen to a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// Nothing to do.
+    InSync,
+    /// Its actions will run.
+    Changes,
+    /// Findings hold it back; none of its actions will run.
+    Blocked,
+    /// It can't be read.
+    Unreadable,
+}
+
+impl Outcome {
+    /// The wire name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InSync => "in_sync",
+            Self::Changes => "changes",
+            Self::Blocked => "blocked",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+/// The plan of one table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TablePlan {
+    /// The table.
+    pub name: TableName,
+    /// What will happen.
+    pub outcome: Outcome,
+    /// Its actions in execution order, also where they are held back.
+    pub actions: Vec<Action>,
+    /// What review and backend say, the gravest first.
+    pub findings: Vec<Finding>,
+    /// Parts of the declaration that the target can't see or store.
+    pub residual: Vec<Subject>,
+}
+
+/// A plan that does not land on its declaration: an error of this program, and nothing runs.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum RehearsalError {
+    /// An action does not fit the state before it.
+    #[error("the plan of `{table}` can't be rehearsed: {source}")]
+    Simulation {
+        /// The table.
+        table: TableName,
+        /// Why.
+        source: SimulationError,
+    },
+    /// After all actions something is left to do.
+    #[error("the plan of `{table}` does not reach its declaration: {left} would be left to do")]
+    NotReached {
+        /// The table.
+        table: TableName,
+        /// What is left.
+        left: String,
+    },
+}
+
+/// What a table's plan is made from.
+#[derive(Debug, Clone)]
+pub struct TableInput<'t> {
+    /// The declaration.
+    pub desired: &'t DesiredTable,
+    /// The table as it is; none where there is none.
+    pub observed: Option<&'t ObservedTable>,
+    /// What lies between.
+    pub diff: TableDiff,
+    /// What is known of the claims of its actions, by index of the action.
+    pub answers: Vec<(usize, Answer)>,
+    /// What the backend says.
+    pub backend: Vec<Finding>,
+    /// Parts of the declaration that the backend can't store.
+    pub residual: Vec<Subject>,
+}
+
+/// Reviews, judges and rehearses one table.
+///
+/// # Errors
+/// Where an accepted plan does not land on its declaration.
+pub fn plan_table(input: TableInput<'_>, policy: &Policy) -> Result<TablePlan, RehearsalError> {
+    let TableInput { desired, observed, diff, answers, backend, mut residual } = input;
+    residual.extend(diff.unseen.iter().cloned());
+    residual.sort();
+    residual.dedup();
+    let name = desired.name.clone();
+    if diff.is_empty() && backend.is_empty() {
+        let after = observed;
+        let findings = judged(&Review { desired, observed, diff: &diff, after, answers: &answers }, policy, backend);
+        return Ok(TablePlan { name, outcome: Outcome::InSync, actions: diff.actions, findings, residual });
+    }
+    let after = simulate(observed.cloned(), &diff.actions, "");
+    let view = Review { desired, observed, diff: &diff, after: after.as_ref().ok(), answers: &answers };
+    let findings = judged(&view, policy, backend);
+    let outcome = if findings.iter().any(Finding::blocks) {
+        Outcome::Blocked
+    } else if diff.actions.is_empty() {
+        Outcome::InSync
+    } else {
+        Outcome::Changes
+    };
+    if outcome != Outcome::Blocked {
+        rehearse(desired, after, &diff)?;
+    }
+    Ok(TablePlan { name, outcome, actions: diff.actions, findings, residual })
+}
+
+fn judged(view: &Review<'_>, policy: &Policy, backend: Vec<Finding>) -> Vec<Finding> {
+    let reviewed = review(view).into_iter().filter_map(|(rule, report)| policy.judge(rule, report));
+    let mut findings: Vec<Finding> =
+        reviewed.chain(backend.into_iter().map(|finding| policy.permit(finding))).collect();
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    findings
+}
+
+/// The state after the actions must be the declared one, by the same diff that planned them.
+fn rehearse(
+    desired: &DesiredTable,
+    after: Result<ObservedTable, SimulationError>,
+    planned: &TableDiff,
+) -> Result<(), RehearsalError> {
+    let table = || desired.name.clone();
+    let after = after.map_err(|source| RehearsalError::Simulation { table: table(), source })?;
+    let left = diff(desired, Some(&after));
+    if left.is_empty() && planned.differences.is_empty() {
+        return Ok(());
+    }
+    let actions = left.actions.iter().map(|action| format!("{} {}", action.kind(), action.subject(&desired.name)));
+    let differences = left.differences.iter().chain(&planned.differences).map(|difference| format!("{difference:?}"));
+    Err(RehearsalError::NotReached { table: table(), left: actions.chain(differences).collect::<Vec<_>>().join(", ") })
+}
+
+/// A digest of what a plan does to which tables: the same plan gives the same digest.
+pub fn plan_digest<'p>(tables: impl IntoIterator<Item = (&'p TablePlan, Option<&'p ObservedTable>)>) -> String {
+    let mut text = String::new();
+    for (plan, observed) in tables {
+        let table_id = observed.map_or("", |observed| observed.table_id.as_str());
+        text.push_str(&format!("{}\n{table_id}\n{}\n{:?}\n", plan.name, plan.outcome.as_str(), plan.actions));
+    }
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, text.as_bytes()).to_string()
+}

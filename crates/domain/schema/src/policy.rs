@@ -1,0 +1,227 @@
+//! Who decided what: severities and named permissions, as a pure value.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use crate::finding::{Finding, Severity};
+use crate::model::Subject;
+use crate::rules::{Report, Rule};
+
+/// Severities and permissions of a run.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Policy {
+    /// Severities by rule name where they differ from the rule's own; `None` turns the rule off.
+    pub severities: BTreeMap<String, Option<Severity>>,
+    /// What was permitted, in the order it was written.
+    pub permissions: Vec<Permission>,
+    /// The day of the run.
+    pub today: Day,
+    /// The name of the target of the run, where it has one.
+    pub target: Option<String>,
+}
+
+/// Lets a hazard pass: one rule, for the objects a pattern names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Permission {
+    /// The rule's name.
+    pub rule: String,
+    /// `schema.table`, `schema.table.column`, `*` and `?` allowed.
+    pub object: String,
+    /// The target it is for; every one where none is named.
+    pub target: Option<String>,
+    /// Why it was given.
+    pub reason: Option<String>,
+    /// The last day it holds.
+    pub until: Option<Day>,
+}
+
+/// A calendar day; ordered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Day {
+    /// Year.
+    pub year: i16,
+    /// Month, from 1.
+    pub month: u8,
+    /// Day, from 1.
+    pub day: u8,
+}
+
+/// Why a text is not a permission.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no permission; write RULE:OBJECT, as in drop-column:silver.customers.note")]
+pub struct PermissionError(String);
+
+impl FromStr for Permission {
+    type Err = PermissionError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (rule, object) = text.split_once(':').ok_or_else(|| PermissionError(text.to_owned()))?;
+        if rule.trim().is_empty() || object.trim().is_empty() {
+            return Err(PermissionError(text.to_owned()));
+        }
+        Ok(Self {
+            rule: rule.trim().to_owned(),
+            object: object.trim().to_owned(),
+            target: None,
+            reason: None,
+            until: None,
+        })
+    }
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.rule, self.object)
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
+impl Policy {
+    /// The finding of a rule's case: its severity, and the permission that lets it pass. `None` where the rule is off.
+    pub fn judge(&self, rule: &Rule, report: Report) -> Option<Finding> {
+        let own = rule.severity;
+        let severity = match (own, self.severities.get(rule.name)) {
+            // What Delta refuses can't be decided otherwise.
+            (Some(Severity::Rejection), _) | (_, None) => own?,
+            (_, Some(set)) => (*set)?,
+        };
+        Some(self.permit(rule.finding(severity, report)))
+    }
+
+    /// The finding with its permission, where it is a hazard that somebody permitted.
+    pub fn permit(&self, mut finding: Finding) -> Finding {
+        if finding.severity != Severity::Hazard {
+            return finding;
+        }
+        let matching: Vec<&Permission> = self.matching(finding.name, &finding.subject).collect();
+        match matching.iter().find(|permission| permission.holds_on(self.today)) {
+            Some(permission) => finding.permission = Some(permission.to_string()),
+            None => {
+                if let Some(expired) = matching.iter().filter_map(|permission| permission.until).max() {
+                    finding.message = format!("{} (the permission ended on {expired})", finding.message);
+                }
+            }
+        }
+        finding
+    }
+
+    /// Permissions of this run that no finding used.
+    pub fn unused<'p>(&'p self, findings: impl IntoIterator<Item = &'p Finding>) -> Vec<&'p Permission> {
+        let used: Vec<&str> = findings.into_iter().filter_map(|finding| finding.permission.as_deref()).collect();
+        let current = self.permissions.iter().filter(|permission| permission.is_for(self.target.as_deref()));
+        current.filter(|permission| !used.contains(&permission.to_string().as_str())).collect()
+    }
+
+    fn matching<'p>(&'p self, rule: &'p str, subject: &Subject) -> impl Iterator<Item = &'p Permission> {
+        let full = subject.permission_object();
+        // A catalog that the target fills in need not be typed.
+        let mut short = subject.clone();
+        short.object.catalog = None;
+        let short = short.permission_object();
+        self.permissions.iter().filter(move |permission| {
+            permission.rule == rule
+                && permission.is_for(self.target.as_deref())
+                && (glob(&permission.object, &full) || glob(&permission.object, &short))
+        })
+    }
+}
+
+impl Permission {
+    fn is_for(&self, target: Option<&str>) -> bool {
+        self.target.is_none() || self.target.as_deref() == target
+    }
+
+    fn holds_on(&self, today: Day) -> bool {
+        self.until.is_none_or(|until| today <= until)
+    }
+}
+
+/// Whether a pattern with `*` and `?` matches a text, ignoring case.
+fn glob(pattern: &str, text: &str) -> bool {
+    let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
+    let text: Vec<char> = text.to_lowercase().chars().collect();
+    let (mut at, mut position) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while position < text.len() {
+        match pattern.get(at) {
+            Some('*') => {
+                star = Some((at, position));
+                at += 1;
+            }
+            Some(letter) if *letter == '?' || *letter == text[position] => {
+                at += 1;
+                position += 1;
+            }
+            _ => {
+                let Some((before, tried)) = star else { return false };
+                star = Some((before, tried + 1));
+                at = before + 1;
+                position = tried + 1;
+            }
+        }
+    }
+    pattern[at..].iter().all(|letter| *letter == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Path;
+
+    fn hazard(column: &str) -> Finding {
+        let table = "dev.silver.customers".parse().unwrap();
+        Finding {
+            code: "DE305",
+            name: "drop-column",
+            severity: Severity::Hazard,
+            subject: Subject::path(&table, &Path::column(column)),
+            message: "deletes data".to_owned(),
+            help: None,
+            permission: None,
+        }
+    }
+
+    fn permitted(permission: &str, until: Option<Day>) -> Finding {
+        let mut permission: Permission = permission.parse().unwrap();
+        permission.until = until;
+        let policy = Policy {
+            permissions: vec![permission],
+            today: Day { year: 2026, month: 11, day: 21 },
+            ..Policy::default()
+        };
+        policy.permit(hazard("note"))
+    }
+
+    #[test]
+    fn permissions_name_the_object_with_or_without_its_catalog() {
+        for object in ["dev.silver.customers.note", "silver.customers.note", "SILVER.customers.*", "*.note"] {
+            assert!(permitted(&format!("drop-column:{object}"), None).permission.is_some(), "{object}");
+        }
+        for object in ["silver.customers", "silver.customers.notes", "customers.note"] {
+            assert!(permitted(&format!("drop-column:{object}"), None).permission.is_none(), "{object}");
+        }
+        assert!(permitted("rename-column:silver.customers.note", None).permission.is_none());
+    }
+
+    #[test]
+    fn permissions_end() {
+        let last = Day { year: 2026, month: 11, day: 20 };
+        let finding = permitted("drop-column:silver.customers.note", Some(last));
+        assert_eq!(
+            (finding.permission, finding.message.as_str()),
+            (None, "deletes data (the permission ended on 2026-11-20)")
+        );
+    }
+
+    #[test]
+    fn a_text_without_object_is_no_permission() {
+        assert!("drop-column".parse::<Permission>().is_err());
+        assert!("drop-column:".parse::<Permission>().is_err());
+    }
+}
