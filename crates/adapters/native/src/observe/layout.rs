@@ -1,0 +1,53 @@
+//! Partitioning from `metaData`, clustering from its domain.
+
+use delta_engine_schema::model::{Layout, Path, is_true};
+
+use super::schema::{self, struct_fields};
+use crate::json::Json;
+use crate::log::LogState;
+
+/// The layout; `None` where the log names one that can't be understood.
+pub(super) fn layout(state: &LogState) -> Option<Layout> {
+    let partitions: Vec<_> = state.partition_columns().map(Into::into).collect();
+    if !partitions.is_empty() {
+        return Some(Layout::Partitioned(partitions));
+    }
+    // Databricks Runtime 13 wrote the preview of liquid clustering into a domain of another name.
+    let Some(domain) = state.domains.get("delta.clustering").or_else(|| state.domains.get("delta.liquid")) else {
+        return Some(Layout::Flat);
+    };
+    if state.property("clusterByAuto").is_some_and(is_true) {
+        return Some(Layout::ClusteredAuto);
+    }
+    let domain = Json::parse(domain).ok()?;
+    let columns = domain.get("clusteringColumns")?.as_array()?;
+    let paths: Option<Vec<Path>> = columns.iter().map(|column| clustering_path(&state.schema, column)).collect();
+    Some(
+        paths
+            .filter(|paths| !paths.is_empty())
+            .map_or_else(|| columns.is_empty().then_some(Layout::Flat), |paths| Some(Layout::Clustered(paths)))?,
+    )
+}
+
+/// Delta writes one list of physical names a column (`ClusteringMetadataDomain`), PROTOCOL.md shows plain names, and the
+/// preview wrapped the list in an object.
+fn clustering_path(schema: &Json, column: &Json) -> Option<Path> {
+    if let Some(parts) = column.get("physicalName").unwrap_or(column).as_array() {
+        let parts: Option<Vec<&str>> = parts.iter().map(Json::as_str).collect();
+        return logical_path(schema, &parts?);
+    }
+    let name = column.as_str()?;
+    logical_path(schema, &[name]).or_else(|| logical_path(schema, &name.split('.').collect::<Vec<_>>()))
+}
+
+/// The path whose physical names are these, through structs.
+fn logical_path(schema: &Json, physical: &[&str]) -> Option<Path> {
+    let mut path = Path::table();
+    let mut level = Some(schema);
+    for part in physical {
+        let field = struct_fields(level?)?.iter().find(|field| schema::physical_name(field) == Some(part))?;
+        path = path.field(&field.get("name")?.as_str()?.into());
+        level = field.get("type");
+    }
+    (!path.is_table()).then_some(path)
+}
