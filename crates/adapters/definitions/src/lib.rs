@@ -1,1 +1,21 @@
-//! placeholder
+//! delta-engine's table definitions and project file: YAML with every fault placed.
+//!
+//! Reads text into drafts and sources and reports every fault of a file at once. Judges no types, columns or
+//! properties: that is the domain's, and `Sources` tells where in the file its faults stand. Knows no backend.
+
+mod context;
+mod fault;
+mod files;
+mod interpolate;
+mod keys;
+mod read;
+mod reader;
+mod source;
+mod table;
+mod text;
+mod tree;
+
+pub use context::Context;
+pub use fault::FILE_FAULTS;
+pub use files::read_files;
+pub use read::read_tables;

@@ -1,0 +1,202 @@
+//! Finds files of definitions by path and pattern and reads them side by side.
+//!
+//! Files are read in the order of their names, whatever finishes first. Names in messages are those below the base.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use delta_engine_application::{Declaration, DeclarationFault};
+use globset::{GlobBuilder, GlobMatcher};
+
+use crate::context::Context;
+use crate::fault::{NO_FILES, SQL, UNREADABLE, file_fault};
+use crate::read::read_source;
+use crate::text::SourceText;
+
+/// How deep folders of definitions may nest; links that go in a circle end here.
+const MAX_DEPTH: usize = 32;
+
+/// Reads definitions from files, folders (`**/*.yml` below them) and patterns, relative to `base`.
+///
+/// # Errors
+/// Every fault of every file, in the order of their names; a path or pattern that matches nothing is one too.
+pub fn read_files(
+    paths: &[PathBuf],
+    base: &Path,
+    context: &Context,
+) -> Result<Vec<Declaration>, Vec<DeclarationFault>> {
+    let mut faults = Vec::new();
+    let mut files = BTreeSet::new();
+    for path in paths {
+        match matching(path, base) {
+            Ok(found) => files.extend(found),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    let files: Vec<PathBuf> = files.into_iter().collect();
+    let mut declarations = Vec::new();
+    for read in read_side_by_side(&files, base, context) {
+        match read {
+            Ok(tables) => declarations.extend(tables),
+            Err(wrong) => faults.extend(wrong),
+        }
+    }
+    if faults.is_empty() { Ok(declarations) } else { Err(faults) }
+}
+
+type Outcome = Result<Vec<Declaration>, Vec<DeclarationFault>>;
+
+fn read_side_by_side(files: &[PathBuf], base: &Path, context: &Context) -> Vec<Outcome> {
+    let workers = thread::available_parallelism().map_or(1, usize::from).min(files.len());
+    if workers < 2 {
+        return files.iter().map(|file| read_file(file, base, context)).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done: Vec<(usize, Outcome)> = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(file) = files.get(index) else { return done };
+            done.push((index, read_file(file, base, context)));
+        }
+    };
+    let mut all: Vec<(usize, Outcome)> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        let joined = threads.into_iter().map(|thread| thread.join());
+        joined.flat_map(|done| done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
+    all.sort_by_key(|(index, _)| *index);
+    all.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+fn read_file(file: &Path, base: &Path, context: &Context) -> Outcome {
+    let name = shown(file, base);
+    if has_extension(file, &["sql"]) {
+        let help = "write the table in YAML, or leave the .sql pattern out of `definitions`";
+        let message = "is a SQL file; SQL definitions are not supported yet".to_owned();
+        return Err(vec![file_fault(SQL, &name, message, Some(help.to_owned()))]);
+    }
+    let bytes = fs::read(file).map_err(|error| vec![unreadable(&name, &error)])?;
+    let source = SourceText::decode(&name, bytes).map_err(|fault| vec![fault])?;
+    read_source(&source, context)
+}
+
+/// The fault for a file that the system does not give us.
+pub(crate) fn unreadable(name: &str, error: &io::Error) -> DeclarationFault {
+    let (message, help) = match error.kind() {
+        io::ErrorKind::NotFound => ("does not exist".to_owned(), "check the spelling and the folder you are in".to_owned()),
+        io::ErrorKind::PermissionDenied => {
+            ("may not be read by this user".to_owned(), format!("give read permission: chmod +r {name}"))
+        }
+        _ => (format!("cannot be read: {error}"), "see whether the file and its disk are sound".to_owned()),
+    };
+    file_fault(UNREADABLE, name, message, Some(help))
+}
+
+/// The name of a file as the user would type it from the base.
+pub(crate) fn shown(file: &Path, base: &Path) -> String {
+    let below = file.strip_prefix(base).unwrap_or(file);
+    let below = below.strip_prefix("./").unwrap_or(below);
+    below.to_string_lossy().replace('\\', "/")
+}
+
+/// The files of a path or pattern, at least one.
+fn matching(path: &Path, base: &Path) -> Result<Vec<PathBuf>, DeclarationFault> {
+    let name = shown(path, base);
+    let full = base.join(path);
+    if full.is_file() {
+        return Ok(vec![full]);
+    }
+    let mut found = Vec::new();
+    if full.is_dir() {
+        walk(&full, 0, &mut |file| {
+            if has_extension(file, &["yml", "yaml"]) {
+                found.push(file.to_owned());
+            }
+        })
+        .map_err(|error| unreadable(&name, &error))?;
+        let help = "files of definitions end in .yml or .yaml; name another folder, or a file";
+        return at_least_one(found, &name, "is a folder without any .yml or .yaml file", help);
+    }
+    if !name.contains(['*', '?', '[', '{']) {
+        let message = "does not exist".to_owned();
+        let help = "give a file, a folder or a pattern such as tables/**/*.yml".to_owned();
+        return Err(file_fault(NO_FILES, &name, message, Some(help)));
+    }
+    let pattern = matcher(&full.to_string_lossy(), &name)?;
+    let start = literal_folder(&full);
+    if start.is_dir() {
+        walk(&start, 0, &mut |file| {
+            if pattern.is_match(file) {
+                found.push(file.to_owned());
+            }
+        })
+        .map_err(|error| unreadable(&shown(&start, base), &error))?;
+    }
+    let message = "matches no file";
+    let help = if start.is_dir() {
+        format!("`*` stands for one part of a path and `**/` for any folders; looked in {}", shown(&start, base))
+    } else {
+        format!("the folder {} does not exist; create it, or change the pattern", shown(&start, base))
+    };
+    at_least_one(found, &name, message, &help)
+}
+
+fn at_least_one(
+    found: Vec<PathBuf>,
+    name: &str,
+    message: &str,
+    help: &str,
+) -> Result<Vec<PathBuf>, DeclarationFault> {
+    if found.is_empty() {
+        return Err(file_fault(NO_FILES, name, message.to_owned(), Some(help.to_owned())));
+    }
+    Ok(found)
+}
+
+fn matcher(pattern: &str, name: &str) -> Result<GlobMatcher, DeclarationFault> {
+    let glob = GlobBuilder::new(pattern).literal_separator(true).build();
+    glob.map(|glob| glob.compile_matcher()).map_err(|error| {
+        let message = format!("is no pattern: {}", error.kind());
+        let help = "a pattern is written as tables/**/*.yml or {silver,gold}/*.yml".to_owned();
+        file_fault(NO_FILES, name, message, Some(help))
+    })
+}
+
+/// The folders before the first part with a wildcard.
+fn literal_folder(pattern: &Path) -> PathBuf {
+    let wild = |part: &std::path::Component<'_>| part.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']);
+    pattern.components().take_while(|part| !wild(part)).collect()
+}
+
+/// Visits every file below a folder; hidden folders and the insides of Delta tables are left out.
+fn walk(folder: &Path, depth: usize, visit: &mut impl FnMut(&Path)) -> io::Result<()> {
+    if depth > MAX_DEPTH {
+        return Ok(());
+    }
+    let mut folders = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let path = entry.path();
+        let name = entry.file_name();
+        // `metadata` follows links: definitions are often mounted as links.
+        let Ok(metadata) = fs::metadata(&path) else { continue };
+        if metadata.is_file() {
+            visit(&path);
+        } else if name == "_delta_log" {
+            return Ok(());
+        } else if metadata.is_dir() && !name.to_string_lossy().starts_with('.') {
+            folders.push(path);
+        }
+    }
+    folders.iter().try_for_each(|folder| walk(folder, depth + 1, visit))
+}
+
+fn has_extension(file: &Path, wanted: &[&str]) -> bool {
+    let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    wanted.iter().any(|wanted| extension.eq_ignore_ascii_case(wanted))
+}
