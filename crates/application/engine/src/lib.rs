@@ -2,7 +2,21 @@
 //!
 //! Owns the registry of declarations, the ports, the run and its report. Names no backend and reads no files.
 
+mod declare;
+mod engine;
+mod event;
+mod memory;
 pub mod port;
+mod registry;
+mod report;
 mod source;
+pub mod wire;
 
+pub use declare::{Column, ColumnType, PrimaryKey, Table};
+pub use engine::{Engine, EngineError};
+pub use event::{Event, Events, Silent};
+pub use memory::MemoryLake;
+pub use registry::{DeclarationFaults, RegisteredTable, Registry, RegistryBuilder};
+pub use report::{Execution, Failure, Notice, PreparedPlan, PreparedTable, Report, Status, SyncFailed};
 pub use source::{Declaration, DeclarationFault, Location, Sources};
+pub use tokio_util::sync::CancellationToken;

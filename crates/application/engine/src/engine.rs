@@ -1,0 +1,116 @@
+//! One run: observe everything, one pure plan, execute its steps, observe again.
+
+mod apply;
+mod plan;
+
+use std::sync::Arc;
+
+use delta_engine_schema::{Policy, RehearsalError};
+use tokio_util::sync::CancellationToken;
+
+use crate::event::{Events, Silent};
+use crate::port::{Catalog, Executor, TargetError};
+use crate::registry::Registry;
+use crate::report::{PreparedPlan, Report, Status, SyncFailed};
+
+/// Plans and applies declarations on one target.
+#[derive(Clone)]
+pub struct Engine {
+    catalog: Arc<dyn Catalog>,
+    executor: Arc<dyn Executor>,
+    policy: Policy,
+    parallelism: usize,
+    events: Arc<dyn Events>,
+    cancellation: CancellationToken,
+}
+
+/// A run that could not be made; nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The target can't be used.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// A plan does not land on its declaration.
+    #[error("{0}; this is an error in delta-engine, and nothing was changed: please report it")]
+    Rehearsal(#[from] RehearsalError),
+}
+
+/// How many tables are worked on at once unless told otherwise.
+const DEFAULT_PARALLELISM: usize = 16;
+
+impl Engine {
+    /// An engine over a catalog and an executor.
+    pub fn new(catalog: Arc<dyn Catalog>, executor: Arc<dyn Executor>) -> Self {
+        Self {
+            catalog,
+            executor,
+            policy: Policy::default(),
+            parallelism: DEFAULT_PARALLELISM,
+            events: Arc::new(Silent),
+            cancellation: CancellationToken::new(),
+        }
+    }
+
+    /// Sets severities and permissions.
+    pub fn with_policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Lets a hazard pass; see [`delta_engine_schema::Permission`].
+    pub fn allowing(mut self, permission: delta_engine_schema::Permission) -> Self {
+        self.policy.permissions.push(permission);
+        self
+    }
+
+    /// Sets how many tables are worked on at once, at least one.
+    pub fn with_parallelism(mut self, tables: usize) -> Self {
+        self.parallelism = tables.max(1);
+        self
+    }
+
+    /// Sets who hears of the progress.
+    pub fn with_events(mut self, events: Arc<dyn Events>) -> Self {
+        self.events = events;
+        self
+    }
+
+    /// Sets what stops a run: tables whose turn has not come are left alone.
+    pub fn with_cancellation(mut self, cancellation: CancellationToken) -> Self {
+        self.cancellation = cancellation;
+        self
+    }
+
+    /// The catalog, to look at what is there beside what is declared.
+    pub fn catalog(&self) -> &Arc<dyn Catalog> {
+        &self.catalog
+    }
+
+    /// Reads the declared tables and plans what is between; changes nothing.
+    ///
+    /// # Errors
+    /// Where the target can't be used. A table that can't be read is an outcome of its own.
+    #[tracing::instrument(skip_all, fields(tables = registry.len()))]
+    pub async fn plan(&self, registry: &Registry) -> Result<PreparedPlan, EngineError> {
+        plan::prepare(self, registry.tables()).await
+    }
+
+    /// Runs exactly the plan that was shown.
+    ///
+    /// # Errors
+    /// Where the target can't be used at all. What fails for one table is in the report.
+    #[tracing::instrument(skip_all, fields(digest = %plan.digest))]
+    pub async fn apply(&self, plan: PreparedPlan) -> Result<Report, EngineError> {
+        apply::run(self, plan).await
+    }
+
+    /// Plans and applies.
+    ///
+    /// # Errors
+    /// Unless every table is as declared afterwards.
+    pub async fn sync(&self, registry: &Registry) -> Result<Report, SyncFailed> {
+        let plan = self.plan(registry).await?;
+        let report = self.apply(plan).await?;
+        if report.status() == Status::InSync { Ok(report) } else { Err(SyncFailed::Tables(Box::new(report))) }
+    }
+}

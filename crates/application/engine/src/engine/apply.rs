@@ -1,0 +1,222 @@
+//! Run the units of a plan, tables at once within a bound, and look again.
+
+use std::sync::Arc;
+
+use delta_engine_schema::model::ObservedTable;
+use delta_engine_schema::{Action, Outcome, Unit, schedule};
+use futures::stream::{self, StreamExt};
+
+use super::{Engine, EngineError, plan};
+use crate::event::Event;
+use crate::port::{Context, ErrorKind, ExecutionError, Observation, Receipt, Step};
+use crate::report::{Execution, Failure, PreparedPlan, PreparedTable, Report};
+
+/// How often a table that was changed by others is looked at again.
+const TRIES: u32 = 5;
+
+pub(super) async fn run(engine: &Engine, plan: PreparedPlan) -> Result<Report, EngineError> {
+    let plans: Vec<_> = plan.tables.iter().map(|table| table.plan.clone()).collect();
+    let inbound = |table: usize| {
+        plan.tables[table].observed.as_ref().map(|observed| observed.inbound_keys.clone()).unwrap_or_default()
+    };
+    let units = schedule(&plans, inbound);
+    let mut executions: Vec<Execution> = vec![Execution::NotRun; plan.tables.len()];
+    let mut ended: Vec<Option<bool>> = vec![None; units.len()];
+    let digest = plan.digest.as_str();
+    while ended.iter().any(Option::is_none) {
+        let ready: Vec<usize> = (0..units.len())
+            .filter(|index| {
+                ended[*index].is_none() && units[*index].after.iter().all(|before| ended[*before].is_some())
+            })
+            .collect();
+        let (free, held): (Vec<usize>, Vec<usize>) =
+            ready.into_iter().partition(|index| units[*index].after.iter().all(|before| ended[*before] == Some(true)));
+        for index in held {
+            ended[index] = Some(false);
+            let cause =
+                units[index].after.iter().find(|before| ended[**before] == Some(false)).map_or(index, |before| *before);
+            let by = plan.tables[units[cause].table].plan.name.clone();
+            note(&mut executions[units[index].table], Execution::HeldBack { by });
+        }
+        let runs = free.into_iter().map(|index| {
+            let unit = &units[index];
+            let table = &plan.tables[unit.table];
+            let whole = units.iter().filter(|other| other.table == unit.table).count() == 1;
+            async move { (index, run_unit(engine, table, unit, whole, digest).await) }
+        });
+        let mut runs = stream::iter(runs).buffer_unordered(engine.parallelism);
+        while let Some((index, execution)) = runs.next().await {
+            ended[index] = Some(execution.is_applied());
+            note(&mut executions[units[index].table], execution);
+        }
+    }
+    let executions = verify(engine, &plan, executions).await?;
+    for (table, execution) in
+        plan.tables.iter().zip(&executions).filter(|(table, _)| table.plan.outcome == Outcome::Changes)
+    {
+        engine.events.event(&Event::Finished { table: table.plan.name.clone(), applied: execution.is_applied() });
+    }
+    Ok(Report { plan, executions })
+}
+
+/// What a table's units came to, together: the first trouble counts.
+fn note(so_far: &mut Execution, next: Execution) {
+    match (&*so_far, &next) {
+        (Execution::NotRun, _) => *so_far = next,
+        (Execution::Applied { .. } | Execution::AlreadyApplied, _) if !next.is_applied() => {
+            let failure = next.failure().cloned();
+            *so_far = match failure {
+                Some(failure) => Execution::PartlyApplied { done: 1, steps: 2, failure },
+                None => next,
+            };
+        }
+        (_, _) => (),
+    }
+}
+
+async fn run_unit(engine: &Engine, table: &PreparedTable, unit: &Unit, whole: bool, digest: &str) -> Execution {
+    if engine.cancellation.is_cancelled() {
+        return Execution::Interrupted;
+    }
+    engine.events.event(&Event::Applying { table: table.plan.name.clone() });
+    let mut current = table.clone();
+    let mut steps = if whole {
+        table.steps.clone()
+    } else {
+        engine.executor.compile(&table.declared.desired, table.observed.as_deref(), &unit.actions).steps
+    };
+    let mut done = 0;
+    let mut last = Receipt { version: None, tolerated: Vec::new() };
+    let mut tries = 1;
+    while done < steps.len() {
+        let error = match engine.executor.execute(&steps[done], &context(engine, &current, digest)).await {
+            Ok(receipt) => {
+                last.version = receipt.version;
+                last.tolerated.extend(receipt.tolerated);
+                done += 1;
+                continue;
+            }
+            Err(error) => error,
+        };
+        match error.kind {
+            ErrorKind::Refused | ErrorKind::Unavailable => return stopped(done, steps.len(), &error),
+            ErrorKind::Interrupted if done == 0 => return Execution::Interrupted,
+            ErrorKind::Interrupted => return stopped(done, steps.len(), &error),
+            ErrorKind::Conflict | ErrorKind::Ambiguous => (),
+        }
+        tries += 1;
+        if tries > TRIES {
+            return if error.kind == ErrorKind::Ambiguous {
+                Execution::Unclear(failure(&error))
+            } else {
+                Execution::Stale(failure(&error))
+            };
+        }
+        engine.events.event(&Event::Conflict { table: table.plan.name.clone(), next_try: tries });
+        let again = match plan::replan(engine, &table.declared).await {
+            Ok(again) => again,
+            Err(_) if error.kind == ErrorKind::Ambiguous => return Execution::Unclear(failure(&error)),
+            Err(_) => return stopped(done, steps.len(), &error),
+        };
+        match next_after_race(&unit.actions, &steps[done..], &again) {
+            Next::Nothing => return Execution::AlreadyApplied,
+            Next::Same => {
+                steps = again.steps.clone();
+                done = 0;
+                current = again;
+            }
+            Next::Other => return Execution::Stale(stale(&error)),
+        }
+    }
+    Execution::Applied { version: last.version, tolerated: last.tolerated }
+}
+
+enum Next {
+    Nothing,
+    Same,
+    Other,
+}
+
+/// What was shown is all that may be done: the remaining plan is the same, or empty, or this run is stale.
+fn next_after_race(shown: &[Action], remaining: &[Step], again: &PreparedTable) -> Next {
+    let left: Vec<&Action> = remaining.iter().flat_map(|step| &step.actions).collect();
+    match again.plan.outcome {
+        Outcome::InSync => Next::Nothing,
+        Outcome::Changes if again.plan.actions == shown || again.plan.actions.iter().eq(left) => Next::Same,
+        Outcome::Changes | Outcome::Blocked | Outcome::Unreadable => Next::Other,
+    }
+}
+
+fn context(engine: &Engine, table: &PreparedTable, digest: &str) -> Context {
+    Context {
+        relation: table.relation.clone(),
+        desired: Arc::clone(&table.declared.desired),
+        observed: table.observed.clone(),
+        claims: table.claims.clone(),
+        digest: digest.to_owned(),
+        cancellation: engine.cancellation.clone(),
+    }
+}
+
+fn stopped(done: usize, steps: usize, error: &ExecutionError) -> Execution {
+    let failure = failure(error);
+    if done == 0 { Execution::Failed(failure) } else { Execution::PartlyApplied { done, steps, failure } }
+}
+
+fn failure(error: &ExecutionError) -> Failure {
+    let mut message = error.message.clone();
+    let mut cause = std::error::Error::source(error);
+    while let Some(next) = cause {
+        message = format!("{message}: {next}");
+        cause = next.source();
+    }
+    Failure { message, help: error.help.clone() }
+}
+
+fn stale(error: &ExecutionError) -> Failure {
+    Failure {
+        message: format!("{}; what is left to do is not what was shown, so nothing was done", error.message),
+        help: Some("plan again, and apply that plan".to_owned()),
+    }
+}
+
+/// "Applied" means that a second plan of the table is empty.
+async fn verify(
+    engine: &Engine,
+    plan: &PreparedPlan,
+    mut executions: Vec<Execution>,
+) -> Result<Vec<Execution>, EngineError> {
+    let touched: Vec<usize> = (0..executions.len()).filter(|index| executions[*index].is_applied()).collect();
+    if touched.is_empty() {
+        return Ok(executions);
+    }
+    let relations: Vec<_> = touched.iter().map(|index| plan.tables[*index].relation.clone()).collect();
+    let observations = engine.catalog.observe(&relations).await?;
+    for (index, observation) in touched.into_iter().zip(observations) {
+        let table = &plan.tables[index];
+        if let Some(message) = not_converged(table, &observation) {
+            executions[index] = Execution::PartlyApplied {
+                done: table.steps.len(),
+                steps: table.steps.len(),
+                failure: Failure { message, help: Some("plan again to see what is left".to_owned()) },
+            };
+        }
+    }
+    Ok(executions)
+}
+
+fn not_converged(table: &PreparedTable, observation: &Observation) -> Option<String> {
+    let observed: &ObservedTable = match observation {
+        Observation::Present(observed) => observed,
+        Observation::Absent => return Some("all steps ran, but afterwards the table is not there".to_owned()),
+        Observation::Unreadable(unreadable) => {
+            return Some(format!("all steps ran, but afterwards the table can't be read: {unreadable}"));
+        }
+    };
+    let left = delta_engine_schema::diff(&table.declared.desired, Some(observed));
+    if left.is_empty() {
+        return None;
+    }
+    let kinds: Vec<&str> = left.actions.iter().map(Action::kind).collect();
+    Some(format!("all steps ran, but afterwards the table is not as declared ({} left)", kinds.join(", ")))
+}

@@ -1,0 +1,200 @@
+//! Observe, diff, probe, review, compile, judge, rehearse.
+
+use std::sync::Arc;
+
+use delta_engine_schema::model::{ObservedTable, Subject};
+use delta_engine_schema::{
+    Answer, Finding, Outcome, Severity, Statement, TableDiff, TableInput, TablePlan, claims, diff, plan_digest,
+    plan_table,
+};
+
+use super::{Engine, EngineError};
+use crate::event::Event;
+use crate::port::{Compiled, Effort, Observation, Question, Relation};
+use crate::registry::RegisteredTable;
+use crate::report::{Notice, PreparedPlan, PreparedTable};
+
+/// A table between observation and plan.
+struct Draft {
+    declared: RegisteredTable,
+    relation: Relation,
+    observed: Option<Arc<ObservedTable>>,
+    diff: TableDiff,
+    claims: Vec<(usize, Option<Statement>)>,
+    answers: Vec<(usize, Answer)>,
+    compiled: Compiled,
+}
+
+pub(super) async fn prepare(engine: &Engine, tables: &[RegisteredTable]) -> Result<PreparedPlan, EngineError> {
+    engine.events.event(&Event::Observing { tables: tables.len() });
+    let relations: Vec<Relation> = tables.iter().map(relation_of).collect();
+    let observations = engine.catalog.observe(&relations).await?;
+    engine.events.event(&Event::Observed { tables: tables.len() });
+    let mut drafts = Vec::new();
+    let mut prepared = Vec::new();
+    for ((declared, relation), observation) in tables.iter().zip(relations).zip(observations) {
+        let observed = match observation {
+            Observation::Absent => None,
+            Observation::Present(observed) => Some(observed),
+            Observation::Unreadable(unreadable) => {
+                prepared.push(unreadable_table(declared, relation, unreadable.reason, unreadable.help));
+                continue;
+            }
+        };
+        drafts.push(draft(engine, declared.clone(), relation, observed));
+    }
+    probe(engine, &mut drafts, Effort::Statistics).await?;
+    let mut planned = planned(engine, &drafts)?;
+    if allow_scans(&mut drafts, &planned) {
+        probe(engine, &mut drafts, Effort::Scan).await?;
+        planned = self::planned(engine, &drafts)?;
+    }
+    for (draft, plan) in drafts.into_iter().zip(planned) {
+        let claims = draft.claims.into_iter().filter_map(|(_, statement)| statement).collect();
+        let Draft { declared, relation, observed, compiled, .. } = draft;
+        prepared.push(PreparedTable { declared, relation, observed, plan, steps: compiled.steps, claims });
+    }
+    prepared.sort_by(|left, right| left.plan.name.cmp(&right.plan.name));
+    let digest = plan_digest(prepared.iter().map(|table| (&table.plan, table.observed.as_deref())));
+    let notices = notices(engine, &prepared);
+    Ok(PreparedPlan { tables: prepared, notices, digest })
+}
+
+/// Plans one table anew, for a run that lost a race.
+pub(super) async fn replan(engine: &Engine, declared: &RegisteredTable) -> Result<PreparedTable, EngineError> {
+    let mut plan = prepare(engine, std::slice::from_ref(declared)).await?;
+    let none = || unreadable_table(declared, relation_of(declared), "it was not observed".to_owned(), None);
+    Ok(plan.tables.pop().unwrap_or_else(none))
+}
+
+fn relation_of(declared: &RegisteredTable) -> Relation {
+    Relation { name: declared.desired.name.clone(), location: declared.desired.location.clone() }
+}
+
+fn draft(
+    engine: &Engine,
+    declared: RegisteredTable,
+    relation: Relation,
+    observed: Option<Arc<ObservedTable>>,
+) -> Draft {
+    let desired = &declared.desired;
+    let diff = diff(desired, observed.as_deref());
+    let claims = claims(&diff).into_iter().map(|claim| (claim.action, claim.statement)).collect();
+    let compiled = if diff.is_empty() && observed.is_some() {
+        Compiled::default()
+    } else {
+        engine.executor.compile(desired, observed.as_deref(), &diff.actions)
+    };
+    Draft { declared, relation, observed, diff, claims, answers: Vec::new(), compiled }
+}
+
+/// Asks what is still open at this effort, all tables at once.
+async fn probe(engine: &Engine, drafts: &mut [Draft], effort: Effort) -> Result<(), EngineError> {
+    let mut asked = Vec::new();
+    let mut questions = Vec::new();
+    for (index, draft) in drafts.iter_mut().enumerate() {
+        let Some(observed) = &draft.observed else { continue };
+        for (action, statement) in &draft.claims {
+            if draft.answers.iter().any(|(answered, _)| answered == action) {
+                continue;
+            }
+            let Some(statement) = statement.clone() else {
+                let why = "the condition names a column by a name that another column has now".to_owned();
+                draft.answers.push((*action, Answer::Unknowable { why }));
+                continue;
+            };
+            asked.push((index, *action));
+            questions.push(Question { relation: draft.relation.clone(), version: observed.version, statement, effort });
+        }
+    }
+    if questions.is_empty() {
+        return Ok(());
+    }
+    engine.events.event(&Event::Probing { statements: questions.len() });
+    let answers = engine.catalog.probe(&questions).await?;
+    for ((index, action), answer) in asked.into_iter().zip(answers) {
+        drafts[index].answers.push((action, answer));
+    }
+    Ok(())
+}
+
+fn planned(engine: &Engine, drafts: &[Draft]) -> Result<Vec<TablePlan>, EngineError> {
+    let plan = |draft: &Draft| {
+        let input = TableInput {
+            desired: &draft.declared.desired,
+            observed: draft.observed.as_deref(),
+            diff: draft.diff.clone(),
+            answers: draft.answers.clone(),
+            backend: draft.compiled.findings.clone(),
+            residual: draft.compiled.residual.clone(),
+        };
+        Ok(plan_table(input, &engine.policy)?)
+    };
+    drafts.iter().map(plan).collect()
+}
+
+/// Where somebody permitted a scan, its question is opened again; says whether any was.
+fn allow_scans(drafts: &mut [Draft], planned: &[TablePlan]) -> bool {
+    let mut any = false;
+    for (draft, plan) in drafts.iter_mut().zip(planned) {
+        let permitted = |finding: &Finding| finding.name == "scan-data" && finding.permission.is_some();
+        let subjects: Vec<&Subject> =
+            plan.findings.iter().filter(|finding| permitted(finding)).map(|finding| &finding.subject).collect();
+        let before = draft.answers.len();
+        let name = &draft.declared.desired.name;
+        let actions = &draft.diff.actions;
+        draft.answers.retain(|(action, answer)| {
+            let subject = actions[*action].subject(name);
+            let allowed = subjects.iter().any(|allowed| allowed.permission_object() == subject.permission_object());
+            !(matches!(answer, Answer::NeedsScan { .. }) && allowed)
+        });
+        any |= draft.answers.len() != before;
+    }
+    any
+}
+
+fn unreadable_table(
+    declared: &RegisteredTable,
+    relation: Relation,
+    reason: String,
+    help: Option<String>,
+) -> PreparedTable {
+    let name = declared.desired.name.clone();
+    let finding = Finding {
+        code: "DE401",
+        name: "unreadable",
+        severity: Severity::Rejection,
+        subject: Subject::table(&name),
+        message: reason,
+        help,
+        permission: None,
+    };
+    let plan = TablePlan {
+        name,
+        outcome: Outcome::Unreadable,
+        actions: Vec::new(),
+        findings: vec![finding],
+        residual: Vec::new(),
+    };
+    PreparedTable { declared: declared.clone(), relation, observed: None, plan, steps: Vec::new(), claims: Vec::new() }
+}
+
+fn notices(engine: &Engine, tables: &[PreparedTable]) -> Vec<Notice> {
+    let findings = tables.iter().flat_map(|table| &table.plan.findings);
+    let unused = engine.policy.unused(findings).into_iter().map(|permission| Notice {
+        code: "DE505",
+        name: "unused-permission",
+        message: format!("the permission {permission} was not needed"),
+    });
+    let mut notices: Vec<Notice> = unused.collect();
+    let changes =
+        tables.iter().filter(|table| table.plan.outcome == Outcome::Changes && table.observed.is_some()).count();
+    if changes > 0 {
+        notices.push(Notice {
+            code: "DE504",
+            name: "concurrent-writers",
+            message: "a change of a table's metadata makes jobs that are writing to it fail and start again".to_owned(),
+        });
+    }
+    notices
+}

@@ -1,0 +1,56 @@
+//! What a run tells while it goes on.
+
+use delta_engine_schema::model::TableName;
+
+/// Hears of the progress of a run; called from many tasks.
+pub trait Events: Send + Sync {
+    /// Something happened.
+    fn event(&self, event: &Event);
+}
+
+/// Something that happened in a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Tables are being read.
+    Observing {
+        /// How many.
+        tables: usize,
+    },
+    /// All tables were read.
+    Observed {
+        /// How many.
+        tables: usize,
+    },
+    /// Data is being looked at to prove what an action needs.
+    Probing {
+        /// How many statements.
+        statements: usize,
+    },
+    /// A table's actions begin.
+    Applying {
+        /// Which.
+        table: TableName,
+    },
+    /// A table's actions came to an end.
+    Finished {
+        /// Which.
+        table: TableName,
+        /// Whether all of them were applied.
+        applied: bool,
+    },
+    /// A table was changed by somebody else; it is looked at again.
+    Conflict {
+        /// Which.
+        table: TableName,
+        /// Which try comes next, from 2.
+        next_try: u32,
+    },
+}
+
+/// Hears nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Events for Silent {
+    fn event(&self, _event: &Event) {}
+}

@@ -1,0 +1,77 @@
+//! Runs of the engine on the in-memory backend.
+
+use delta_engine_application::{Column, Engine, Execution, MemoryLake, Registry, Status, Table};
+use delta_engine_schema::{Answer, Outcome, Statement};
+use std::sync::Arc;
+
+fn engine(lake: &MemoryLake) -> Engine {
+    Engine::new(Arc::new(lake.clone()), Arc::new(lake.clone()))
+}
+
+fn customers() -> Table {
+    Table::new("silver.customers").column(Column::new("id", "bigint").not_null()).column(Column::new("name", "string"))
+}
+
+#[tokio::test]
+async fn a_table_is_created_changed_and_in_sync() {
+    let lake = MemoryLake::new();
+    let first = Registry::new().table(customers()).build().unwrap();
+    let report = engine(&lake).sync(&first).await.unwrap();
+    assert_eq!(report.applied(), 1);
+    assert_eq!(engine(&lake).plan(&first).await.unwrap().status(), Status::InSync);
+
+    let second = Registry::new().table(customers().comment("One row per customer").column(Column::new("city", "string"))).build().unwrap();
+    let plan = engine(&lake).plan(&second).await.unwrap();
+    assert_eq!(plan.tables[0].plan.actions.iter().map(|action| action.kind()).collect::<Vec<_>>(), ["add_column", "set_table_comment"]);
+    let report = engine(&lake).apply(plan).await.unwrap();
+    assert!(matches!(report.executions[0], Execution::Applied { version: Some(1), .. }), "{report}");
+    assert_eq!(engine(&lake).plan(&second).await.unwrap().status(), Status::InSync);
+}
+
+#[tokio::test]
+async fn a_hazard_blocks_until_it_is_permitted() {
+    let lake = MemoryLake::new();
+    let mapped = || customers().property("delta.columnMapping.mode", "name");
+    engine(&lake).sync(&Registry::new().table(mapped()).build().unwrap()).await.unwrap();
+    let dropped = Table::new("silver.customers").column(Column::new("id", "bigint").not_null()).property("delta.columnMapping.mode", "name");
+    let registry = Registry::new().table(dropped).build().unwrap();
+    let error = engine(&lake).sync(&registry).await.unwrap_err().to_string();
+    assert!(error.contains("allow: --allow drop-column:silver.customers.name"), "{error}");
+    let allowed = engine(&lake).allowing("drop-column:silver.customers.name".parse().unwrap());
+    assert_eq!(allowed.sync(&registry).await.unwrap().applied(), 1);
+}
+
+#[tokio::test]
+async fn a_table_changed_in_between_is_stale() {
+    let lake = MemoryLake::new();
+    engine(&lake).sync(&Registry::new().table(customers()).build().unwrap()).await.unwrap();
+    let more = Registry::new().table(customers().column(Column::new("city", "string"))).build().unwrap();
+    let shown = engine(&lake).plan(&more).await.unwrap();
+    let other = Registry::new().table(customers().column(Column::new("country", "string"))).build().unwrap();
+    engine(&lake).sync(&other).await.unwrap();
+    let report = engine(&lake).apply(shown).await.unwrap();
+    assert_eq!(report.status(), Status::Stale, "{report}");
+}
+
+#[tokio::test]
+async fn a_race_to_the_same_state_is_no_failure() {
+    let lake = MemoryLake::new();
+    engine(&lake).sync(&Registry::new().table(customers()).build().unwrap()).await.unwrap();
+    let more = Registry::new().table(customers().column(Column::new("city", "string"))).build().unwrap();
+    let shown = engine(&lake).plan(&more).await.unwrap();
+    engine(&lake).sync(&more).await.unwrap();
+    let report = engine(&lake).apply(shown).await.unwrap();
+    assert_eq!(report.executions, [Execution::AlreadyApplied]);
+}
+
+#[tokio::test]
+async fn a_refuted_claim_blocks() {
+    let lake = MemoryLake::new();
+    engine(&lake).sync(&Registry::new().table(customers()).build().unwrap()).await.unwrap();
+    let name = "silver.customers".parse().unwrap();
+    let statement = Statement::NoNulls(delta_engine_schema::model::Path::column("name"));
+    lake.answer(&name, statement, Answer::Refuted { example: "3 rows of part-0.parquet".to_owned() });
+    let strict = Table::new("silver.customers").column(Column::new("id", "bigint").not_null()).column(Column::new("name", "string").not_null());
+    let plan = engine(&lake).plan(&Registry::new().table(strict).build().unwrap()).await.unwrap();
+    assert_eq!(plan.tables[0].plan.outcome, Outcome::Blocked);
+}
