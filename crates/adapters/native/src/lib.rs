@@ -3,10 +3,15 @@
 //! Owns reading logs (`log`, `observe`, `NativeCatalog`), finding tables under a root (`Lake`) and, through delta-rs's
 //! log stores, one atomic commit a table. The only crate that compiles `deltalake`. Decides nothing about schemas.
 
+mod catalog;
 pub mod json;
+pub mod lake;
 pub mod log;
 mod observe;
 mod parquet;
+mod probe;
 pub mod storage;
 
+pub use catalog::NativeCatalog;
+pub use lake::Lake;
 pub use observe::observe;

@@ -32,9 +32,8 @@ pub(crate) async fn replay(files: &dyn TableFiles, segment: &Segment) -> Result<
     let mut found = Found::default();
     let mut newest = None;
     let read = |path: String| async move { files.read(&path).await.map(|content| (path, content)) };
-    let mut commits = futures::stream::iter(segment.commits.iter().map(|commit| commit.path()))
-        .map(read)
-        .buffered(files.parallelism());
+    let paths: Vec<String> = segment.commits.iter().map(|commit| commit.path()).collect();
+    let mut commits = futures::stream::iter(paths).map(read).buffered(files.parallelism());
     while let Some(commit) = commits.next().await {
         let (path, content) = commit?;
         let is_newest = newest.is_none();

@@ -1,0 +1,125 @@
+//! The catalog of a bare lake: lists folders, observes logs, answers probes.
+//!
+//! Owns concurrency and the isolation of one table's trouble from the others. Knows nothing of file formats.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use delta_engine_application::port::{Answer, Catalog, Observation, Question, Relation, TargetError, Unreadable};
+use delta_engine_schema::model::{Identifier, TableName};
+use futures::StreamExt;
+use futures::executor::block_on;
+
+use crate::lake::Lake;
+use crate::log::read_state;
+use crate::observe::observe;
+use crate::probe;
+
+/// Tables read at once from an object store.
+const TABLES: usize = 32;
+/// Questions answered at once.
+const QUESTIONS: usize = 8;
+
+/// Reads the tables of a lake from their logs.
+#[derive(Debug, Clone)]
+pub struct NativeCatalog {
+    lake: Arc<Lake>,
+}
+
+impl NativeCatalog {
+    /// The catalog of a lake.
+    pub fn new(lake: Arc<Lake>) -> Self {
+        Self { lake }
+    }
+
+    /// Local tables are read whole on threads of their own: their reads never wait, so a task each would only cost.
+    async fn observe_locally(&self, relations: &[Relation]) -> Vec<Observation> {
+        let threads = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 16);
+        let relations: Arc<[Relation]> = relations.into();
+        let stripe = |first: usize| {
+            let (lake, relations) = (self.lake.clone(), relations.clone());
+            tokio::task::spawn_blocking(move || {
+                let mine = relations.iter().enumerate().skip(first).step_by(threads);
+                mine.map(|(index, relation)| (index, block_on(observation(&lake, relation)))).collect::<Vec<_>>()
+            })
+        };
+        let stripes: Vec<_> = (0..threads.min(relations.len())).map(stripe).collect();
+        let mut observations = vec![Observation::Absent; relations.len()];
+        for stripe in stripes {
+            let read = stripe.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+            read.into_iter().for_each(|(index, observation)| observations[index] = observation);
+        }
+        observations
+    }
+
+    async fn observe_remotely(&self, relations: &[Relation]) -> Vec<Observation> {
+        let mut reads = Vec::with_capacity(relations.len());
+        for relation in relations {
+            reads.push(observation(&self.lake, relation));
+        }
+        futures::stream::iter(reads).buffered(TABLES).collect().await
+    }
+
+    /// Whether all of a table's reads are local.
+    fn is_local(&self, relation: &Relation) -> bool {
+        self.lake.table_url(relation).map_or(true, |url| url.scheme() == "file")
+    }
+}
+
+#[async_trait]
+impl Catalog for NativeCatalog {
+    async fn list(&self, schema: Option<&TableName>) -> Result<Vec<Relation>, TargetError> {
+        let mut relations = self.lake.tables().await.map_err(|error| TargetError {
+            attempt: format!("list the tables under `{}`", Lake::display(self.lake.root())),
+            help: Some("check that the root is right and may be listed".to_owned()),
+            source: Box::new(error),
+        })?;
+        if let Some(schema) = schema {
+            relations.retain(|relation| is_in(&relation.name, schema));
+        }
+        Ok(relations)
+    }
+
+    async fn observe(&self, relations: &[Relation]) -> Result<Vec<Observation>, TargetError> {
+        let (local, remote): (Vec<_>, Vec<_>) =
+            relations.iter().cloned().enumerate().partition(|(_, relation)| self.is_local(relation));
+        let (local_at, local): (Vec<usize>, Vec<Relation>) = local.into_iter().unzip();
+        let (remote_at, remote): (Vec<usize>, Vec<Relation>) = remote.into_iter().unzip();
+        let (local, remote) = futures::join!(self.observe_locally(&local), self.observe_remotely(&remote));
+        let mut observations = vec![Observation::Absent; relations.len()];
+        for (index, observation) in local_at.into_iter().zip(local).chain(remote_at.into_iter().zip(remote)) {
+            observations[index] = observation;
+        }
+        Ok(observations)
+    }
+
+    async fn probe(&self, questions: &[Question]) -> Result<Vec<Answer>, TargetError> {
+        let mut answers = Vec::with_capacity(questions.len());
+        for question in questions {
+            answers.push(probe::answer(&self.lake, question));
+        }
+        Ok(futures::stream::iter(answers).buffered(QUESTIONS).collect().await)
+    }
+}
+
+/// Whether a table is in a schema, written `schema` or `catalog.schema`.
+fn is_in(name: &TableName, schema: &TableName) -> bool {
+    let same = |wanted: &Identifier, theirs: &Option<Identifier>| theirs.as_ref() == Some(wanted);
+    same(&schema.table, &name.schema) && schema.schema.as_ref().is_none_or(|catalog| same(catalog, &name.catalog))
+}
+
+async fn observation(lake: &Lake, relation: &Relation) -> Observation {
+    match read(lake, relation).await {
+        Ok(observation) => observation,
+        Err(unreadable) => Observation::Unreadable(unreadable),
+    }
+}
+
+async fn read(lake: &Lake, relation: &Relation) -> Result<Observation, Unreadable> {
+    let url = lake.table_url(relation)?;
+    let files = lake.files(relation)?;
+    let Some(state) = read_state(files.as_ref(), None).await? else { return Ok(Observation::Absent) };
+    let location = relation.location.clone().unwrap_or_else(|| Lake::display(&url));
+    let table = observe(&relation.name, Some(&location), &state)?;
+    Ok(Observation::Present(Arc::new(table)))
+}
