@@ -1,6 +1,7 @@
 //! What definitions are read with: the values of variables, the target, and how names are completed.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use delta_engine_schema::model::{Identifier, TableName, nearest};
 
@@ -13,6 +14,8 @@ pub struct Context {
     target: BTreeMap<&'static str, Result<String, Miss>>,
     pub(crate) catalog: Option<Identifier>,
     pub(crate) catalogs: BTreeMap<Identifier, Identifier>,
+    /// Where relative locations start, on targets that are folders.
+    pub(crate) location_base: Option<PathBuf>,
 }
 
 impl Context {
@@ -49,8 +52,12 @@ impl Context {
     pub(crate) fn lookup(&self, namespace: &str, name: &str) -> Result<String, Miss> {
         match namespace {
             "env" => Err(Miss::new(
-                format!("`${{env.{name}}}` is read in the project file only, so that definitions are the same everywhere"),
-                format!("declare a variable in delta-engine.yml, variables: {{ {name}: {{ default: \"${{env.{name}}}\" }} }}, and write ${{var.{name}}} here"),
+                format!(
+                    "`${{env.{name}}}` is read in the project file only, so that definitions are the same everywhere"
+                ),
+                format!(
+                    "declare a variable in delta-engine.yml, variables: {{ {name}: {{ default: \"${{env.{name}}}\" }} }}, and write ${{var.{name}}} here"
+                ),
             )),
             "target" => self.target.get(name).cloned().unwrap_or_else(|| Err(unknown_target_fact(name))),
             _ => self.variables.get(name).cloned().unwrap_or_else(|| Err(self.unknown_variable(name))),
@@ -80,7 +87,9 @@ pub(crate) fn unknown_variable<'n>(name: &str, known: impl Iterator<Item = &'n S
     let guess = nearest(name, &known).map(|near| format!("; did you mean `${{var.{near}}}`?")).unwrap_or_default();
     Miss::new(
         format!("there is no variable `{name}`{guess}"),
-        format!("declare it in delta-engine.yml, variables: {{ {name}: {{ default: … }} }}, or pass --var {name}=…; write `$${{` for a plain `${{`"),
+        format!(
+            "declare it in delta-engine.yml, variables: {{ {name}: {{ default: … }} }}, or pass --var {name}=…; write `$${{` for a plain `${{`"
+        ),
     )
 }
 

@@ -29,7 +29,11 @@ pub(crate) const SECRET: &str = "DE166";
 pub const FILE_FAULTS: &[(&str, &str, &str)] = &[
     (UNREADABLE, "unreadable-file", "a file cannot be read, or is not text in UTF-8"),
     (SYNTAX, "yaml-syntax", "a file is not YAML: a bracket or quote is open, a tab indents, a value holds a bare `: `"),
-    (FEATURE, "yaml-feature", "a file uses a part of YAML that hides what is written: anchors, merge keys, tags, documents"),
+    (
+        FEATURE,
+        "yaml-feature",
+        "a file uses a part of YAML that hides what is written: anchors, merge keys, tags, documents",
+    ),
     (EMPTY, "empty-file", "a file holds nothing but space and comments"),
     (UNKNOWN_KEY, "unknown-key", "a key means nothing where it stands; nothing is ever ignored silently"),
     (DUPLICATE_KEY, "duplicate-key", "a key is written twice in one mapping, so one of its values would be lost"),
@@ -59,6 +63,16 @@ pub(crate) struct FileFault {
 impl FileFault {
     pub(crate) fn new(code: &'static str, span: Span, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), help: None, span: Some(span), hidden: false }
+    }
+
+    /// A fault that no file shows.
+    pub(crate) fn unplaced(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), help: None, span: None, hidden: false }
+    }
+
+    /// Message and way out.
+    pub(crate) fn into_words(self) -> (String, Option<String>) {
+        (self.message, self.help)
     }
 
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {

@@ -29,17 +29,28 @@ pub fn read_files(
     base: &Path,
     context: &Context,
 ) -> Result<Vec<Declaration>, Vec<DeclarationFault>> {
+    read_files_as(paths, base, Path::new(""), context)
+}
+
+/// Reads as `read_files` does, with `prefix` before the names of files below the base.
+pub(crate) fn read_files_as(
+    paths: &[PathBuf],
+    base: &Path,
+    prefix: &Path,
+    context: &Context,
+) -> Result<Vec<Declaration>, Vec<DeclarationFault>> {
+    let folder = Folder { base, prefix };
     let mut faults = Vec::new();
     let mut files = BTreeSet::new();
     for path in paths {
-        match matching(path, base) {
+        match folder.matching(path) {
             Ok(found) => files.extend(found),
             Err(fault) => faults.push(fault),
         }
     }
     let files: Vec<PathBuf> = files.into_iter().collect();
     let mut declarations = Vec::new();
-    for read in read_side_by_side(&files, base, context) {
+    for read in read_side_by_side(&files, &folder, context) {
         match read {
             Ok(tables) => declarations.extend(tables),
             Err(wrong) => faults.extend(wrong),
@@ -50,10 +61,10 @@ pub fn read_files(
 
 type Outcome = Result<Vec<Declaration>, Vec<DeclarationFault>>;
 
-fn read_side_by_side(files: &[PathBuf], base: &Path, context: &Context) -> Vec<Outcome> {
+fn read_side_by_side(files: &[PathBuf], folder: &Folder<'_>, context: &Context) -> Vec<Outcome> {
     let workers = thread::available_parallelism().map_or(1, usize::from).min(files.len());
     if workers < 2 {
-        return files.iter().map(|file| read_file(file, base, context)).collect();
+        return files.iter().map(|file| read_file(file, folder, context)).collect();
     }
     let next = AtomicUsize::new(0);
     let work = || {
@@ -61,7 +72,7 @@ fn read_side_by_side(files: &[PathBuf], base: &Path, context: &Context) -> Vec<O
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(file) = files.get(index) else { return done };
-            done.push((index, read_file(file, base, context)));
+            done.push((index, read_file(file, folder, context)));
         }
     };
     let mut all: Vec<(usize, Outcome)> = thread::scope(|scope| {
@@ -73,8 +84,8 @@ fn read_side_by_side(files: &[PathBuf], base: &Path, context: &Context) -> Vec<O
     all.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
-fn read_file(file: &Path, base: &Path, context: &Context) -> Outcome {
-    let name = shown(file, base);
+fn read_file(file: &Path, folder: &Folder<'_>, context: &Context) -> Outcome {
+    let name = folder.shown(file);
     if has_extension(file, &["sql"]) {
         let help = "write the table in YAML, or leave the .sql pattern out of `definitions`";
         let message = "is a SQL file; SQL definitions are not supported yet".to_owned();
@@ -88,7 +99,9 @@ fn read_file(file: &Path, base: &Path, context: &Context) -> Outcome {
 /// The fault for a file that the system does not give us.
 pub(crate) fn unreadable(name: &str, error: &io::Error) -> DeclarationFault {
     let (message, help) = match error.kind() {
-        io::ErrorKind::NotFound => ("does not exist".to_owned(), "check the spelling and the folder you are in".to_owned()),
+        io::ErrorKind::NotFound => {
+            ("does not exist".to_owned(), "check the spelling and the folder you are in".to_owned())
+        }
         io::ErrorKind::PermissionDenied => {
             ("may not be read by this user".to_owned(), format!("give read permission: chmod +r {name}"))
         }
@@ -97,61 +110,65 @@ pub(crate) fn unreadable(name: &str, error: &io::Error) -> DeclarationFault {
     file_fault(UNREADABLE, name, message, Some(help))
 }
 
-/// The name of a file as the user would type it from the base.
-pub(crate) fn shown(file: &Path, base: &Path) -> String {
-    let below = file.strip_prefix(base).unwrap_or(file);
-    let below = below.strip_prefix("./").unwrap_or(below);
-    below.to_string_lossy().replace('\\', "/")
+/// Where relative paths start, and how files there are called.
+struct Folder<'f> {
+    base: &'f Path,
+    prefix: &'f Path,
 }
 
-/// The files of a path or pattern, at least one.
-fn matching(path: &Path, base: &Path) -> Result<Vec<PathBuf>, DeclarationFault> {
-    let name = shown(path, base);
-    let full = base.join(path);
-    if full.is_file() {
-        return Ok(vec![full]);
+impl Folder<'_> {
+    /// The name of a file as the user would type it.
+    fn shown(&self, file: &Path) -> String {
+        let Ok(below) = file.strip_prefix(self.base) else { return file.to_string_lossy().into_owned() };
+        let below = below.strip_prefix("./").unwrap_or(below);
+        let name = self.prefix.join(below).to_string_lossy().into_owned();
+        if name.is_empty() { ".".to_owned() } else { name }
     }
-    let mut found = Vec::new();
-    if full.is_dir() {
-        walk(&full, 0, &mut |file| {
-            if has_extension(file, &["yml", "yaml"]) {
-                found.push(file.to_owned());
-            }
-        })
-        .map_err(|error| unreadable(&name, &error))?;
-        let help = "files of definitions end in .yml or .yaml; name another folder, or a file";
-        return at_least_one(found, &name, "is a folder without any .yml or .yaml file", help);
+
+    /// The files of a path or pattern, at least one.
+    fn matching(&self, path: &Path) -> Result<Vec<PathBuf>, DeclarationFault> {
+        let full = self.base.join(path);
+        let name = self.shown(&full);
+        if full.is_file() {
+            return Ok(vec![full]);
+        }
+        let mut found = Vec::new();
+        if full.is_dir() {
+            walk(&full, 0, &mut |file| {
+                if has_extension(file, &["yml", "yaml"]) {
+                    found.push(file.to_owned());
+                }
+            })
+            .map_err(|error| unreadable(&name, &error))?;
+            let help = "files of definitions end in .yml or .yaml; name another folder, or a file";
+            return at_least_one(found, &name, "is a folder without any .yml or .yaml file", help);
+        }
+        if !name.contains(['*', '?', '[', '{']) {
+            let message = "does not exist".to_owned();
+            let help = "give a file, a folder or a pattern such as tables/**/*.yml".to_owned();
+            return Err(file_fault(NO_FILES, &name, message, Some(help)));
+        }
+        let pattern = matcher(&full.to_string_lossy(), &name)?;
+        let start = literal_folder(&full);
+        if start.is_dir() {
+            walk(&start, 0, &mut |file| {
+                if pattern.is_match(file) {
+                    found.push(file.to_owned());
+                }
+            })
+            .map_err(|error| unreadable(&self.shown(&start), &error))?;
+        }
+        let message = "matches no file";
+        let help = if start.is_dir() {
+            format!("`*` stands for one part of a path and `**/` for any folders; looked in {}", self.shown(&start))
+        } else {
+            format!("the folder {} does not exist; create it, or change the pattern", self.shown(&start))
+        };
+        at_least_one(found, &name, message, &help)
     }
-    if !name.contains(['*', '?', '[', '{']) {
-        let message = "does not exist".to_owned();
-        let help = "give a file, a folder or a pattern such as tables/**/*.yml".to_owned();
-        return Err(file_fault(NO_FILES, &name, message, Some(help)));
-    }
-    let pattern = matcher(&full.to_string_lossy(), &name)?;
-    let start = literal_folder(&full);
-    if start.is_dir() {
-        walk(&start, 0, &mut |file| {
-            if pattern.is_match(file) {
-                found.push(file.to_owned());
-            }
-        })
-        .map_err(|error| unreadable(&shown(&start, base), &error))?;
-    }
-    let message = "matches no file";
-    let help = if start.is_dir() {
-        format!("`*` stands for one part of a path and `**/` for any folders; looked in {}", shown(&start, base))
-    } else {
-        format!("the folder {} does not exist; create it, or change the pattern", shown(&start, base))
-    };
-    at_least_one(found, &name, message, &help)
 }
 
-fn at_least_one(
-    found: Vec<PathBuf>,
-    name: &str,
-    message: &str,
-    help: &str,
-) -> Result<Vec<PathBuf>, DeclarationFault> {
+fn at_least_one(found: Vec<PathBuf>, name: &str, message: &str, help: &str) -> Result<Vec<PathBuf>, DeclarationFault> {
     if found.is_empty() {
         return Err(file_fault(NO_FILES, name, message.to_owned(), Some(help.to_owned())));
     }

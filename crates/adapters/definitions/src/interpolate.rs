@@ -38,7 +38,10 @@ pub(crate) fn interpolate<'t>(text: &'t str, lookup: &Lookup<'_>) -> Result<Cow<
             at = dollar + 3;
         } else if let Some((namespace, inside)) = ours(rest) {
             let Some(length) = inside.find('}') else {
-                let miss = Miss::new(format!("`{rest}` is not closed"), "end the reference with `}`; write `$${` for a plain `${`");
+                let miss = Miss::new(
+                    format!("`{rest}` is not closed"),
+                    "end the reference with `}`; write `$${` for a plain `${`",
+                );
                 missed.push((dollar..text.len(), miss));
                 return Err(missed);
             };
@@ -74,8 +77,8 @@ mod tests {
             ("var", "lake") => Ok("s3://b".to_owned()),
             (_, _) => Err(Miss::new("none", "")),
         };
-        let filled = interpolate(text, &lookup)
-            .map_err(|missed| missed.into_iter().map(|(range, _)| range).collect::<Vec<_>>());
+        let filled =
+            interpolate(text, &lookup).map_err(|missed| missed.into_iter().map(|(range, _)| range).collect::<Vec<_>>());
         assert_eq!(filled.as_deref().map_err(Vec::as_slice), expected, "{text}");
     }
 

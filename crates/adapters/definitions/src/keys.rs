@@ -40,6 +40,11 @@ impl KeySet {
         self.keys.iter().find(|key| key.name == name)
     }
 
+    /// The names that people write; the others stand in snapshots.
+    pub(crate) fn shown(&self) -> Vec<&'static str> {
+        self.names().into_iter().filter(|name| !matches!(*name, "observed" | "metadata" | "opaque")).collect()
+    }
+
     /// The names, in order.
     pub(crate) fn names(&self) -> Vec<&'static str> {
         self.keys.iter().map(|key| key.name).collect()
@@ -55,4 +60,5 @@ const TEXT_OR_NULL: &str = r#"{"type":["string","number","boolean","null"]}"#;
 const BOOLEAN: &str = r#"{"type":"boolean"}"#;
 const NAMES: &str = r#"{"type":"array","items":{"type":"string"}}"#;
 const NAMES_OR_NULL: &str = r#"{"type":["array","null"],"items":{"type":"string"}}"#;
-const SCALARS: &str = r#"{"type":["object","null"],"additionalProperties":{"type":["string","number","boolean","null"]}}"#;
+const SCALARS: &str =
+    r#"{"type":["object","null"],"additionalProperties":{"type":["string","number","boolean","null"]}}"#;

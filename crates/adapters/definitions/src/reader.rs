@@ -2,30 +2,30 @@
 //!
 //! One function for each shape of value. A value that is wrong is reported once and read as absent.
 
-use std::borrow::Cow;
-
 use delta_engine_schema::model::nearest;
 
 use crate::fault::{FileFault, MISSING_KEY, SHAPE, UNKNOWN_KEY, VALUE, VARIABLE};
 use crate::interpolate::{Lookup, interpolate};
 use crate::keys::{Key, KeySet};
+use crate::text::SourceText;
 use crate::tree::{Entry, Kind, Node};
 
 /// Reads values and keeps the faults.
 pub(crate) struct Reader<'l> {
-    lookup: Option<&'l Lookup<'l>>,
+    source: &'l SourceText,
+    pub(crate) lookup: Option<&'l Lookup<'l>>,
     pub(crate) faults: Vec<FileFault>,
 }
 
 impl<'l> Reader<'l> {
     /// A reader that fills in references.
-    pub(crate) fn filling(lookup: &'l Lookup<'l>) -> Self {
-        Self { lookup: Some(lookup), faults: Vec::new() }
+    pub(crate) fn filling(source: &'l SourceText, lookup: &'l Lookup<'l>) -> Self {
+        Self { source, lookup: Some(lookup), faults: Vec::new() }
     }
 
     /// A reader that leaves references as they are.
-    pub(crate) fn verbatim() -> Self {
-        Self { lookup: None, faults: Vec::new() }
+    pub(crate) fn verbatim(source: &'l SourceText) -> Self {
+        Self { source, lookup: None, faults: Vec::new() }
     }
 
     pub(crate) fn fault(&mut self, fault: FileFault) {
@@ -45,21 +45,25 @@ impl<'l> Reader<'l> {
             return Vec::new();
         };
         let mut known = Vec::with_capacity(entries.len());
-        let mut strange = false;
+        let mut strange = Vec::new();
         for entry in entries {
             match set.key(&entry.key) {
                 Some(key) => known.push((key, entry)),
-                None => {
-                    strange = true;
-                    self.unknown_key(entry, set);
-                }
+                None => strange.push(entry),
+            }
+        }
+        for entry in &strange {
+            self.unknown_key(entry, set);
+            // A slip is read as what was meant, so that what stands below it is judged too.
+            let slip = meant(&entry.key, set).and_then(|name| set.key(name));
+            if let Some(key) = slip.filter(|key| known.iter().all(|(there, _)| there.name != key.name)) {
+                known.push((key, entry));
             }
         }
         for needed in set.needed {
             let there = known.iter().any(|(key, entry)| key.name == *needed && !entry.value.is_null());
             // A misspelt key is reported already; that it is missing too helps nobody.
-            let misspelt = strange && entries.iter().any(|entry| meant(&entry.key, set) == Some(*needed));
-            if !there && !misspelt {
+            if !there && !strange.iter().any(|entry| meant(&entry.key, set) == Some(*needed)) {
                 self.missing(node, needed, set);
             }
         }
@@ -76,13 +80,14 @@ impl<'l> Reader<'l> {
             None => format!("{what} has no `{needed}`"),
         };
         let example = set.key(needed).map_or("", |key| key.example);
-        self.faults.push(FileFault::new(MISSING_KEY, span, message).help(format!("write for example {}", code(example))));
+        self.faults
+            .push(FileFault::new(MISSING_KEY, span, message).help(format!("write for example {}", code(example))));
     }
 
     fn unknown_key(&mut self, entry: &Entry<'_>, set: &'static KeySet) {
         let word = &entry.key;
         let mut message = format!("`{word}` is no key of {}", set.what);
-        let mut help = format!("the keys of {} are {}", set.what, set.names().join(", "));
+        let mut help = format!("the keys of {} are {}", set.what, set.shown().join(", "));
         let lower = word.to_ascii_lowercase().replace('-', "_");
         match set.foreign.iter().find(|(foreign, _)| *foreign == lower) {
             Some((_, "")) => help = format!("remove it: Delta has nothing of the kind; {help}"),
@@ -108,7 +113,8 @@ impl<'l> Reader<'l> {
             Kind::Map(_) => "a mapping stands here",
         };
         let message = format!("{subject} {wanted}, but {found}");
-        self.faults.push(FileFault::new(SHAPE, node.span, message).help(format!("write for example {}", code(example))));
+        self.faults
+            .push(FileFault::new(SHAPE, node.span, message).help(format!("write for example {}", code(example))));
     }
 
     fn takes(&mut self, node: &Node<'_>, key: &Key, wanted: &str) {
@@ -132,8 +138,9 @@ impl<'l> Reader<'l> {
         match interpolate(text, lookup) {
             Ok(filled) => Some(filled.into_owned()),
             Err(missed) => {
-                for (_, miss) in missed {
-                    self.faults.push(FileFault::new(VARIABLE, node.span, miss.message).help(miss.help));
+                for (range, miss) in missed {
+                    let span = self.source.narrowed(node.span, text, range).unwrap_or(node.span);
+                    self.faults.push(FileFault::new(VARIABLE, span, miss.message).help(miss.help));
                 }
                 None
             }
@@ -178,7 +185,10 @@ impl<'l> Reader<'l> {
             let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
             let guess = nearest(&text, &words).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
             let message = format!("`{}` cannot be `{text}`{guess}", key.name);
-            let help = format!("it takes {}", either(&words));
+            let help = match words.as_slice() {
+                [only] => format!("write `{}: {only}`, or leave the key out", key.name),
+                _ => format!("it takes {}", either(&words)),
+            };
             self.faults.push(FileFault::new(VALUE, node.span, message).help(help));
         }
         found
@@ -247,14 +257,15 @@ impl<'l> Reader<'l> {
                 }
                 Kind::List(_) | Kind::Map(_) => {
                     let subject = format!("`{}` in `{}` takes", entry.key, key.name);
-                    let example = match &entry.value.kind {
-                        Kind::Map(inner) if !inner.is_empty() => Cow::Owned(format!(
-                            "{}: {{ {}.{}: … }}, the whole name in one key",
-                            key.name, entry.key, inner[0].key
-                        )),
-                        Kind::Map(_) | Kind::List(_) | Kind::Scalar { .. } => Cow::Borrowed(key.example),
+                    let message = format!("{subject} a single value, but a mapping or list stands here");
+                    let help = match entry.value.entries().first() {
+                        Some(inner) => format!(
+                            "write the whole name as one key: `{}: {{ {}.{}: … }}`",
+                            key.name, entry.key, inner.key
+                        ),
+                        None => format!("write for example {}", code(key.example)),
                     };
-                    self.shape(&entry.value, &subject, "a single value", &example);
+                    self.faults.push(FileFault::new(SHAPE, head(&entry.value), message).help(help));
                 }
             }
         }

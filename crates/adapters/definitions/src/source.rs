@@ -25,60 +25,78 @@ impl Sources for TableSource {
         let root = root?;
         let table = root.get("tables")?.items().get(self.index)?;
         let place = if subject.path.is_table() { in_table(&root, table, subject) } else { in_column(table, subject) };
-        let span = match within {
-            Some(range) => narrowed(&self.text, place, range).unwrap_or(place.span),
-            None => place.span,
-        };
-        Some(self.text.location(span))
+        let inside = within
+            .zip(place.node.scalar())
+            .filter(|(_, value)| !value.contains("${"))
+            .and_then(|(range, value)| self.text.narrowed(place.node.span, value, range));
+        Some(self.text.location(inside.unwrap_or(place.span)))
     }
 }
 
-fn in_table<'n, 't>(root: &'n Node<'t>, table: &'n Node<'t>, subject: &Subject) -> &'n Node<'t> {
+/// A node, and the span to show for it.
+struct Place<'n, 't> {
+    node: &'n Node<'t>,
+    span: Span,
+}
+
+impl<'n, 't> From<&'n Node<'t>> for Place<'n, 't> {
+    fn from(node: &'n Node<'t>) -> Self {
+        Self { node, span: node.span }
+    }
+}
+
+impl<'n, 't> From<&'n Entry<'t>> for Place<'n, 't> {
+    /// The key, and the value where it is on the same line.
+    fn from(entry: &'n Entry<'t>) -> Self {
+        let whole = entry.key_span.to(entry.value.span);
+        let span = if whole.line == whole.end_line { whole } else { entry.key_span };
+        Self { node: &entry.value, span }
+    }
+}
+
+fn in_table<'n, 't>(root: &'n Node<'t>, table: &'n Node<'t>, subject: &Subject) -> Place<'n, 't> {
     let whole = table.get("name").unwrap_or(table);
-    let Some(aspect) = subject.aspect else { return whole };
     let key = subject.key.as_deref();
-    let defaults = root.get("defaults");
-    let found = match aspect {
+    let value = |name: &str| table.get(name).map(Place::from);
+    let shared = |name: &str| root.get("defaults").and_then(|defaults| defaults.get(name));
+    let found = subject.aspect.and_then(|aspect| match aspect {
         Aspect::Existence | Aspect::Name => None,
-        Aspect::Comment => table.get("comment"),
+        Aspect::Comment => value("comment"),
         Aspect::Order | Aspect::Type | Aspect::Nullability | Aspect::Default | Aspect::Generated | Aspect::Identity => {
-            table.get("columns").and_then(|columns| columns.items().first()).map(|column| column.get("name").unwrap_or(column))
+            table.entry("columns").map(|entry| Place { node: &entry.value, span: entry.key_span })
         }
-        Aspect::Tags => named(table.get("tags"), key)
-            .or_else(|| named(defaults?.get("tags"), key))
-            .or_else(|| table.get("tags"))
-            .or_else(|| defaults?.get("tags")),
-        Aspect::Property => property(table, defaults, key),
+        Aspect::Tags => in_map(table.get("tags"), shared("tags"), key),
+        Aspect::Property => in_map(table.get("properties"), shared("properties"), key),
         Aspect::Feature => {
             let written = key.map(|feature| format!("delta.feature.{feature}"));
-            property(table, defaults, written.as_deref())
+            in_map(table.get("properties"), shared("properties"), written.as_deref())
         }
         Aspect::Layout => {
             let layout = table.get("clustered_by").or_else(|| table.get("partitioned_by"));
-            layout.and_then(|layout| item(layout, key?)).or(layout)
+            layout.and_then(|layout| item(layout, key?)).or(layout).map(Place::from)
         }
-        Aspect::Check => named(table.get("checks"), key).or_else(|| table.get("checks")),
-        Aspect::PrimaryKey => table.get("primary_key"),
+        Aspect::Check => in_map(table.get("checks"), None, key),
+        Aspect::PrimaryKey => value("primary_key"),
         Aspect::ForeignKey => {
             let keys = table.get("foreign_keys");
-            keys.and_then(|keys| keys.items().iter().find(|item| is_foreign_key(item, key))).or(keys)
+            keys.and_then(|keys| keys.items().iter().find(|item| is_foreign_key(item, key))).or(keys).map(Place::from)
         }
-        Aspect::Location => table.get("location"),
-    };
-    found.unwrap_or(whole)
+        Aspect::Location => value("location"),
+    });
+    found.unwrap_or_else(|| whole.into())
 }
 
-fn property<'n, 't>(table: &'n Node<'t>, defaults: Option<&'n Node<'t>>, key: Option<&str>) -> Option<&'n Node<'t>> {
-    let own = table.get("properties");
-    let shared = defaults.and_then(|defaults| defaults.get("properties"));
-    named(own, key).or_else(|| named(shared, key)).or(own)
+/// The entry of a key: the table's own before the file's, then all of the table's.
+fn in_map<'n, 't>(own: Option<&'n Node<'t>>, shared: Option<&'n Node<'t>>, key: Option<&str>) -> Option<Place<'n, 't>> {
+    named(own, key).or_else(|| named(shared, key)).map(Place::from).or_else(|| own.map(Place::from))
 }
 
-/// The value of a key, its case aside.
-fn named<'n, 't>(map: Option<&'n Node<'t>>, key: Option<&str>) -> Option<&'n Node<'t>> {
+/// The entry of a key, its case aside.
+fn named<'n, 't>(map: Option<&'n Node<'t>>, key: Option<&str>) -> Option<&'n Entry<'t>> {
     let key = key?;
-    let fits = |entry: &&Entry<'_>| entry.key.eq_ignore_ascii_case(key);
-    map?.entries().iter().find(|entry| entry.key == key).or_else(|| map?.entries().iter().find(fits)).map(|entry| &entry.value)
+    let entries = map?.entries();
+    let exact = entries.iter().find(|entry| entry.key == key);
+    exact.or_else(|| entries.iter().find(|entry| entry.key.eq_ignore_ascii_case(key)))
 }
 
 fn item<'n, 't>(list: &'n Node<'t>, name: &str) -> Option<&'n Node<'t>> {
@@ -96,18 +114,18 @@ fn is_foreign_key(node: &Node<'_>, label: Option<&str>) -> bool {
     columns.join(", ").replace('`', "").eq_ignore_ascii_case(&label.replace('`', ""))
 }
 
-fn in_column<'n, 't>(table: &'n Node<'t>, subject: &Subject) -> &'n Node<'t> {
-    let whole = table.get("name").unwrap_or(table);
+fn in_column<'n, 't>(table: &'n Node<'t>, subject: &Subject) -> Place<'n, 't> {
     let Some(column) = subject.path.root().and_then(|name| column(table, name)) else {
-        return table.get("columns").and_then(|columns| columns.items().first()?.get("name")).unwrap_or(whole);
+        let columns = table.entry("columns").map(|entry| Place { node: &entry.value, span: entry.key_span });
+        return columns.unwrap_or_else(|| table.get("name").unwrap_or(table).into());
     };
     let name = column.get("name").unwrap_or(column);
     if subject.path.is_column() {
-        return aspect_of(column, subject).unwrap_or(name);
+        return aspect_of(column, subject).unwrap_or_else(|| name.into());
     }
     match nested(column, &subject.path) {
-        Some(entry) => aspect_of(&entry.value, subject).unwrap_or(&entry.value),
-        None => column.get("type").unwrap_or(name),
+        Some(entry) => aspect_of(&entry.value, subject).unwrap_or(Place { node: &entry.value, span: entry.key_span }),
+        None => column.get("type").unwrap_or(name).into(),
     }
 }
 
@@ -119,16 +137,17 @@ fn column<'n, 't>(table: &'n Node<'t>, name: &Identifier) -> Option<&'n Node<'t>
     exact.or_else(|| columns.iter().rev().find(|node| written(node).as_ref() == Some(name)))
 }
 
-/// The key of a column or field that an aspect is written in.
-fn aspect_of<'n, 't>(node: &'n Node<'t>, subject: &Subject) -> Option<&'n Node<'t>> {
+/// The value of a column or field that an aspect is written in.
+fn aspect_of<'n, 't>(node: &'n Node<'t>, subject: &Subject) -> Option<Place<'n, 't>> {
+    let value = |name: &str| node.get(name).map(Place::from);
     match subject.aspect? {
-        Aspect::Type => node.get("type"),
-        Aspect::Nullability => node.get("nullable"),
-        Aspect::Comment => node.get("comment"),
-        Aspect::Default => node.get("default"),
-        Aspect::Generated => node.get("generated"),
-        Aspect::Identity => node.get("identity"),
-        Aspect::Tags => named(node.get("tags"), subject.key.as_deref()).or_else(|| node.get("tags")),
+        Aspect::Type => value("type"),
+        Aspect::Nullability => value("nullable"),
+        Aspect::Comment => value("comment"),
+        Aspect::Default => value("default"),
+        Aspect::Generated => value("generated"),
+        Aspect::Identity => value("identity"),
+        Aspect::Tags => in_map(node.get("tags"), None, subject.key.as_deref()),
         Aspect::Existence
         | Aspect::Name
         | Aspect::Order
@@ -162,22 +181,4 @@ fn is_step(step: &Step, part: &str) -> bool {
         Step::Value => "value",
     };
     part.eq_ignore_ascii_case(word)
-}
-
-/// The part of a scalar on one line that these bytes of its value are.
-fn narrowed(source: &SourceText, node: &Node<'_>, range: Range<usize>) -> Option<Span> {
-    let value = node.scalar()?;
-    let written = source.slice(node.span)?;
-    let quote = written.chars().next().filter(|first| matches!(first, '"' | '\''));
-    let inner = quote.map_or(written, |quote| written.trim_matches(quote));
-    if inner != value || value.contains("${") {
-        return None;
-    }
-    let chars = |bytes: usize| value.get(..bytes.min(value.len())).map(|text| text.chars().count());
-    let shift = |count: usize| u32::try_from(count + usize::from(quote.is_some())).ok();
-    let (from, to) = (shift(chars(range.start)?)?, shift(chars(range.end)?)?);
-    let end = node.span.column + to;
-    // A fault at the end of the text has nothing to point at but the last character.
-    let start = (node.span.column + from).min(node.span.end_column.saturating_sub(1));
-    Some(Span { column: start, end_column: end.max(start + 1), ..node.span })
 }

@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::fault::{FileFault, SHAPE, UNKNOWN_KEY};
 use crate::interpolate::Lookup;
 use crate::keys::{FILE, FOREIGN_KEY, Key, KeySet, PRIMARY_KEY, PROJECT, TABLE};
+use crate::project::from_base;
 use crate::reader::{Reader, head};
 use crate::text::SourceText;
 use crate::tree::{Kind, Node, read_tree};
@@ -43,7 +44,7 @@ pub(crate) fn read_table_file(source: &SourceText, context: &Context) -> Result<
     let (root, faults) = read_tree(source);
     let lookup = |namespace: &str, name: &str| context.lookup(namespace, name);
     let lookup: &Lookup<'_> = &lookup;
-    let mut reader = Reader::filling(lookup);
+    let mut reader = Reader::filling(source, lookup);
     reader.faults = faults;
     let file = root.map(|root| file(&mut reader, &root, context)).unwrap_or_default();
     if reader.faults.is_empty() { Ok(file) } else { Err(reader.faults) }
@@ -154,7 +155,9 @@ fn table(
             "checks" => draft.checks = written(reader.scalars(value, key)),
             "properties" => properties = reader.scalars(value, key),
             "tags" => tags = reader.scalars(value, key),
-            "location" => draft.location = reader.text(value, key),
+            "location" => {
+                draft.location = reader.text(value, key).map(|path| from_base(&path, context.location_base.as_deref()))
+            }
             "scope" => draft.scope = scope(reader, value, key).unwrap_or(draft.scope),
             "observed" if snapshot => observed = observed::read(reader, value),
             "observed" => {

@@ -1,5 +1,6 @@
 //! A file's text and the places in it: lines and columns in characters.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use delta_engine_application::{DeclarationFault, Location};
@@ -72,6 +73,7 @@ impl SourceText {
     /// The place of a span; one that goes on over lines ends with its first.
     pub(crate) fn location(&self, span: Span) -> Location {
         let line = self.line(span.line);
+        let span = tight(line, span);
         let column = span.column as usize;
         let width = line.trim_end().chars().count().saturating_sub(column);
         let length = if span.line == span.end_line { (span.end_column as usize).saturating_sub(column) } else { width };
@@ -86,9 +88,49 @@ impl SourceText {
 
     /// The text a span covers, where it is on one line.
     pub(crate) fn slice(&self, span: Span) -> Option<&str> {
-        (span.line == span.end_line)
-            .then(|| char_slice(self.line(span.line), span.column as usize, span.end_column as usize))
+        let line = self.line(span.line);
+        let span = tight(line, span);
+        (span.line == span.end_line).then(|| char_slice(line, span.column as usize, span.end_column as usize))
     }
+
+    /// The part of a scalar's span that these bytes of its value are; `None` where the value is not written as it is.
+    pub(crate) fn narrowed(&self, span: Span, value: &str, range: Range<usize>) -> Option<Span> {
+        let written = self.slice(span)?;
+        let quote = written.chars().next().filter(|first| matches!(first, '"' | '\''));
+        let inner = match quote {
+            Some(quote) => written.strip_prefix(quote)?.strip_suffix(quote)?,
+            None => written,
+        };
+        if inner != value {
+            return None;
+        }
+        let chars = |bytes: usize| value.get(..bytes.min(value.len())).map(|text| text.chars().count());
+        let shift = |count: usize| u32::try_from(count + usize::from(quote.is_some())).ok();
+        let (from, to) = (shift(chars(range.start)?)?, shift(chars(range.end)?)?);
+        // A fault at the end of the text has nothing to point at but the last character.
+        let start = (span.column + from).min(tight(self.line(span.line), span).end_column.saturating_sub(1));
+        Some(Span { column: start, end_line: span.line, end_column: (span.column + to).max(start + 1), ..span })
+    }
+}
+
+/// The span without what the scanner counts to a quoted value: the space and the comment that follow it.
+fn tight(line: &str, span: Span) -> Span {
+    let mut letters = line.chars().enumerate().skip(span.column as usize);
+    let Some((_, quote @ ('"' | '\''))) = letters.next() else { return span };
+    while let Some((at, letter)) = letters.next() {
+        if letter == '\\' && quote == '"' {
+            letters.next();
+        } else if letter == quote && !line.chars().nth(at + 1).is_some_and(|next| next == quote && quote == '\'') {
+            let end = u32::try_from(at + 1).unwrap_or(u32::MAX);
+            // A span that goes on behind the quote on purpose, such as a key and its value, stays.
+            let rest = char_slice(line, at + 1, span.end_column as usize).trim_start();
+            let only = rest.is_empty() || rest.starts_with('#') || span.end_line > span.line;
+            return if only { Span { end_line: span.line, end_column: end, ..span } } else { span };
+        } else if letter == quote {
+            letters.next();
+        }
+    }
+    span
 }
 
 /// The characters `from..to` of a line.

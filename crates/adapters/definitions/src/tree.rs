@@ -128,7 +128,12 @@ impl<'t> Builder<'t> {
         }
         root.ok_or_else(|| {
             let message = "the file holds nothing but space and comments";
-            self.fault(EMPTY, Span::point(1, 0), message, "write `tables:` and a list of tables below it, or remove the file");
+            self.fault(
+                EMPTY,
+                Span::point(1, 0),
+                message,
+                "write `tables:` and a list of tables below it, or remove the file",
+            );
             Stop
         })
     }
@@ -142,7 +147,8 @@ impl<'t> Builder<'t> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 self.refuse(anchor, tag.is_some(), span);
-                let span = if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) { first_line(span) } else { span };
+                let span =
+                    if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) { first_line(span) } else { span };
                 Ok(Node { span, kind: Kind::Scalar { text, plain: style == ScalarStyle::Plain } })
             }
             Event::SequenceStart(anchor, tag) => {
@@ -214,7 +220,12 @@ impl<'t> Builder<'t> {
         match key.kind {
             Kind::Scalar { text, plain: true } if text == "<<" => {
                 let message = "merge keys (`<<`) are not read here";
-                self.fault(FEATURE, key.span, message, "write what tables share under `defaults:` at the top of the file");
+                self.fault(
+                    FEATURE,
+                    key.span,
+                    message,
+                    "write what tables share under `defaults:` at the top of the file",
+                );
                 None
             }
             Kind::Scalar { text, .. } => Some(text),
@@ -225,7 +236,12 @@ impl<'t> Builder<'t> {
                     self.fault(SHAPE, key.span, message, "write a variable as \"${var.name}\", in quotes");
                 } else {
                     let message = "a list or mapping stands where the name of a key belongs";
-                    self.fault(SHAPE, key.span, message, "write `key: value`; put the key in quotes where it begins with a bracket");
+                    self.fault(
+                        SHAPE,
+                        key.span,
+                        message,
+                        "write `key: value`; put the key in quotes where it begins with a bracket",
+                    );
                 }
                 None
             }
@@ -263,7 +279,7 @@ impl<'t> Builder<'t> {
         // A block collection starts with a token of no width, a flow collection with its bracket.
         let flow = !start.is_empty();
         if flow {
-            self.open.push(start);
+            self.open.push(Span::point(start.line, start.column));
         }
         flow
     }
@@ -271,7 +287,8 @@ impl<'t> Builder<'t> {
     fn leave(&mut self, flow: bool, start: Span, end: Span, last: Option<Span>) -> Span {
         if flow {
             self.open.pop();
-            return start.to(end);
+            // The scanner's own end lies behind the space and the comment that follow the bracket.
+            return start.to(Span::point(end.line, end.column));
         }
         start.to(last.unwrap_or(start))
     }
@@ -279,7 +296,12 @@ impl<'t> Builder<'t> {
     fn refuse(&mut self, anchor: usize, tag: bool, span: Span) {
         if anchor > 0 {
             let message = "anchors (`&name`) are not read here";
-            self.fault(FEATURE, span, message, "write the value out, or share it under `defaults:`; quote a value that begins with `&`");
+            self.fault(
+                FEATURE,
+                span,
+                message,
+                "write the value out, or share it under `defaults:`; quote a value that begins with `&`",
+            );
         }
         if tag {
             let message = "tags (`!name`) are not read here";
@@ -291,7 +313,12 @@ impl<'t> Builder<'t> {
         match self.parser.next_event() {
             Some(Ok((event, span))) => Ok((event, narrow(span))),
             Some(Err(error)) => {
-                self.faults.push(syntax::explain(self.source, &error, &self.open));
+                let fault = syntax::explain(self.source, &error, &self.open);
+                let line = |fault: &FileFault| fault.span().map(|span| span.line);
+                // What is said of this line already is why the scanner stumbles.
+                if !self.faults.iter().any(|said| line(said) == line(&fault)) {
+                    self.faults.push(fault);
+                }
                 Err(Stop)
             }
             None => Ok((Event::StreamEnd, Span::point(1, 0))),

@@ -49,7 +49,12 @@ pub(crate) const PROJECT: KeySet = KeySet {
 
 pub(crate) const VARIABLE: KeySet = KeySet {
     what: "a variable",
-    keys: &[key("default", "Its value where neither the target nor --var gives one", "default: ./lake", r#"{"type":["string","number","boolean"]}"#)],
+    keys: &[key(
+        "default",
+        "Its value where neither the target nor --var gives one",
+        "default: ./lake",
+        r#"{"type":["string","number","boolean"]}"#,
+    )],
     needed: &[],
     foreign: &[("value", "default")],
 };
@@ -90,7 +95,12 @@ pub(crate) const PERMISSION: KeySet = KeySet {
     what: "a permission",
     keys: &[
         key("rule", "The rule whose finding is allowed", "rule: drop-column", TEXT),
-        key("on", "The object: a table, or a column with its table; * stands for any part", "on: \"silver.scratch.*\"", TEXT),
+        key(
+            "on",
+            "The object: a table, or a column with its table; * stands for any part",
+            "on: \"silver.scratch.*\"",
+            TEXT,
+        ),
         key("target", "The target it holds for; every one where it is not written", "target: dev", TEXT),
         key("reason", "Why it is allowed", "reason: rebuilt nightly", TEXT),
         key("until", "The last day it holds", "until: 2027-01-31", r#"{"type":"string","format":"date"}"#),

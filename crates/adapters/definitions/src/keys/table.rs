@@ -5,14 +5,24 @@ use super::{BOOLEAN, Key, KeySet, NAMES, NAMES_OR_NULL, SCALARS, TEXT, TEXT_OR_N
 pub(crate) const FILE: KeySet = KeySet {
     what: "a file of definitions",
     keys: &[
-        key("kind", "`snapshot` in files that were written from existing tables", "kind: snapshot", r#"{"enum":["snapshot"]}"#),
+        key(
+            "kind",
+            "`snapshot` in files that were written from existing tables",
+            "kind: snapshot",
+            r#"{"enum":["snapshot"]}"#,
+        ),
         key(
             "defaults",
             "What every table of the file has unless it says otherwise; maps merge, null removes",
             "defaults: { schema: silver }",
             r##"{"$ref":"#/$defs/defaults"}"##,
         ),
-        key("tables", "The tables", "tables: followed by lines `  - name: customers`", r##"{"type":"array","items":{"$ref":"#/$defs/table"}}"##),
+        key(
+            "tables",
+            "The tables",
+            "tables: followed by lines `  - name: customers`",
+            r##"{"type":"array","items":{"$ref":"#/$defs/table"}}"##,
+        ),
     ],
     needed: &["tables"],
     foreign: &[("table", "tables"), ("models", "tables"), ("version", ""), ("default", "defaults")],
@@ -48,7 +58,12 @@ const SCOPE: Key = key(
 pub(crate) const TABLE: KeySet = KeySet {
     what: "a table",
     keys: &[
-        key("name", "[catalog.][schema.]table; backticks around a part with odd letters", "name: silver.customers", TEXT),
+        key(
+            "name",
+            "[catalog.][schema.]table; backticks around a part with odd letters",
+            "name: silver.customers",
+            TEXT,
+        ),
         key("comment", "What the table is", "comment: One row per customer", TEXT_OR_NULL),
         key(
             "columns",
@@ -83,9 +98,19 @@ pub(crate) const TABLE: KeySet = KeySet {
         ),
         PROPERTIES,
         TAGS,
-        key("location", "Where the files of an external table are", "location: \"${var.lake}/customers\"", r#"{"type":["string","null"]}"#),
+        key(
+            "location",
+            "Where the files of an external table are",
+            "location: \"${var.lake}/customers\"",
+            r#"{"type":["string","null"]}"#,
+        ),
         SCOPE,
-        key("observed", "What a snapshot saw beside the definition", "observed: { table_id: …, version: 7 }", r##"{"$ref":"#/$defs/observed"}"##),
+        key(
+            "observed",
+            "What a snapshot saw beside the definition",
+            "observed: { table_id: …, version: 7 }",
+            r##"{"$ref":"#/$defs/observed"}"##,
+        ),
     ],
     needed: &["name"],
     foreign: &[
@@ -123,7 +148,12 @@ pub(crate) const COLUMN: KeySet = KeySet {
             "default: \"'new'\"",
             r#"{"type":["string","number","boolean","null"]}"#,
         ),
-        key("generated", "SQL expression that computes the column", "generated: \"CAST(created_at AS DATE)\"", r#"{"type":["string","null"]}"#),
+        key(
+            "generated",
+            "SQL expression that computes the column",
+            "generated: \"CAST(created_at AS DATE)\"",
+            r#"{"type":["string","null"]}"#,
+        ),
         key(
             "identity",
             "Numbers the rows",
@@ -198,9 +228,9 @@ pub(crate) const FIELD: KeySet = KeySet {
     needed: &[],
     foreign: &[
         ("description", "comment"),
-        ("type", "the field inside the column's `type`"),
-        ("nullable", "`not null` behind the field inside the column's `type`"),
-        ("fields", "the whole path as one key, such as `address.street`"),
+        ("type", "it in the column's `type`, as in \"struct<street: string>\""),
+        ("nullable", "`not null` behind the field's type in the column's `type`"),
+        ("fields", "the whole path as one key, as in `lines.element.sku: { comment: … }`"),
     ],
 };
 
@@ -223,7 +253,7 @@ pub(crate) const PRIMARY_KEY: KeySet = KeySet {
         key("rely", "Whether the optimizer may trust the key", "rely: true", BOOLEAN),
     ],
     needed: &["columns"],
-    foreign: &[("column", "columns")],
+    foreign: &[("column", "columns"), ("cols", "columns")],
 };
 
 pub(crate) const FOREIGN_KEY: KeySet = KeySet {
@@ -232,7 +262,12 @@ pub(crate) const FOREIGN_KEY: KeySet = KeySet {
         key("name", "Name of the key", "name: fk_country", TEXT),
         key("columns", "Columns of this table", "columns: [country]", NAMES),
         key("references", "The other table", "references: silver.countries", TEXT),
-        key("referenced_columns", "Columns there; the same names where it is not written", "referenced_columns: [code]", NAMES),
+        key(
+            "referenced_columns",
+            "Columns there; the same names where it is not written",
+            "referenced_columns: [code]",
+            NAMES,
+        ),
         key("rely", "Whether the optimizer may trust the key", "rely: true", BOOLEAN),
     ],
     needed: &["columns", "references"],
@@ -285,7 +320,12 @@ pub(crate) const UNSEEN: KeySet = KeySet {
     what: "an entry of `unknown`",
     keys: &[
         key("aspect", "What could not be seen", "aspect: tags", TEXT),
-        key("at", "Where: a column or nested field; the whole table where it is not written", "at: address.street", TEXT),
+        key(
+            "at",
+            "Where: a column or nested field; the whole table where it is not written",
+            "at: address.street",
+            TEXT,
+        ),
     ],
     needed: &["aspect"],
     foreign: &[],

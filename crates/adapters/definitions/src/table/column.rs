@@ -115,9 +115,11 @@ fn default(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Option<String
     }
     let sentence = words.iter().all(letters) && !words.first().is_some_and(|word| niladic(word) || is_operator(word));
     if sentence {
-        let reads = if words.len() == 1 { "it names a column, and a default cannot use columns" } else { "it means nothing" };
+        let reads =
+            if words.len() == 1 { "it names a column, and a default cannot use columns" } else { "it means nothing" };
         let message = format!("`{trimmed}` is read as SQL, where {reads}");
-        let help = format!("write default: \"'{trimmed}'\" for the text {trimmed}; a function has parentheses, as in uuid()");
+        let help =
+            format!("write default: \"'{trimmed}'\" for the text {trimmed}; a function has parentheses, as in uuid()");
         reader.fault(FileFault::new(BARE_WORD, node.span, message).help(help));
         return None;
     }
@@ -130,7 +132,9 @@ fn is_operator(word: &str) -> bool {
 
 fn is_date(text: &str) -> bool {
     text.len() == 10
-        && text.char_indices().all(|(at, letter)| if matches!(at, 4 | 7) { letter == '-' } else { letter.is_ascii_digit() })
+        && text
+            .char_indices()
+            .all(|(at, letter)| if matches!(at, 4 | 7) { letter == '-' } else { letter.is_ascii_digit() })
 }
 
 fn identity(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Option<Identity> {
@@ -141,7 +145,9 @@ fn identity(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Option<Ident
     match node.scalar() {
         Some("true") => {
             let message = "`identity` takes a mapping, which may be empty";
-            reader.fault(FileFault::new(SHAPE, node.span, message).help(format!("write {}, or identity: {{}}", key.example)));
+            reader.fault(
+                FileFault::new(SHAPE, node.span, message).help(format!("write {}, or identity: {{}}", key.example)),
+            );
             return None;
         }
         Some(_) | None => (),
@@ -169,7 +175,8 @@ fn fields(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key, snapshot: bool) -
     if let Kind::List(items) = &node.kind {
         let name = items.first().and_then(|item| item.get("name")).and_then(Node::scalar).unwrap_or("street");
         let message = "`fields` takes a mapping from paths to what is said of them, but a list stands here";
-        let help = format!("write `fields: {{ {name}: {{ comment: … }} }}`; the fields' types stand in the column's `type`");
+        let help =
+            format!("write `fields: {{ {name}: {{ comment: … }} }}`; the fields' types stand in the column's `type`");
         reader.fault(FileFault::new(SHAPE, items.first().map_or(node.span, head), message).help(help));
         return Vec::new();
     }

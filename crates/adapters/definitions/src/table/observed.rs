@@ -132,8 +132,8 @@ pub(super) fn read_metadata(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key)
 
 /// Raw texts are not ours to fill in.
 fn verbatim(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Vec<(String, Option<String>)> {
-    let mut plain = Reader::verbatim();
-    let pairs = plain.scalars(node, key);
-    plain.faults.into_iter().for_each(|fault| reader.fault(fault));
+    let lookup = reader.lookup.take();
+    let pairs = reader.scalars(node, key);
+    reader.lookup = lookup;
     pairs
 }

@@ -14,7 +14,8 @@ pub(super) fn join(source: &SourceText, entries: &mut Vec<Entry<'_>>, faults: &m
             let span = entries[at].value.span.to(entries[last].key_span);
             let key = &entries[at].key;
             let whole = source.slice(span).map_or_else(|| pieces(&entries[at..=last]), str::to_owned);
-            let message = format!("the comma cuts the value of `{key}` in two; inside braces a comma begins the next key");
+            let message =
+                format!("the comma cuts the value of `{key}` in two; inside braces a comma begins the next key");
             faults.push(FileFault::new(SPLIT, span, message).help(format!("quote it: {key}: \"{whole}\"")));
             entries[at].value.span = span;
             entries[at].value.kind = Kind::Scalar { text: Cow::Owned(whole), plain: false };

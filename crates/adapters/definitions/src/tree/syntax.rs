@@ -5,6 +5,7 @@
 use saphyr_parser::ScanError;
 
 use crate::fault::{FEATURE, FileFault, SYNTAX};
+use crate::keys::{COLUMN, FIELD, FOREIGN_KEY, IDENTITY, TABLE, TARGET};
 use crate::text::{SourceText, Span, char_slice};
 
 /// The fault for an error of the scanner; `open` are the brackets that are not closed.
@@ -21,6 +22,12 @@ pub(super) fn explain(source: &SourceText, error: &ScanError, open: &[Span]) -> 
         let message = "`*` at the start of a value is a reference in YAML, and references are not read here";
         return FileFault::new(FEATURE, here, message)
             .help("put the value in quotes where the `*` is meant, or write it out");
+    }
+    // The scanner notices at the end of the line, or one line later.
+    for line in [line, line - 1].into_iter().filter(|line| *line > 0) {
+        if let Some(fault) = no_space_after_colon(source.line(line), info, line) {
+            return fault;
+        }
     }
     if let Some(fault) = forbidden_start(info, text, here) {
         return fault;
@@ -49,14 +56,23 @@ pub(super) fn control_character(source: &SourceText) -> Option<FileFault> {
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let here = Span::point(number(breaks + 1), number(before[start..].chars().count()));
     let message = format!("an invisible control character (code {code}) stands here");
-    Some(FileFault::new(SYNTAX, here, message).help("delete it; in double quotes it can be written as an escape").hidden())
+    Some(
+        FileFault::new(SYNTAX, here, message)
+            .help("delete it; in double quotes it can be written as an escape")
+            .hidden(),
+    )
 }
 
 fn tab(source: &SourceText, line: u32) -> Option<FileFault> {
     let text = source.line(line);
     let indent = text.len() - text.trim_start().len();
     let at = text[..indent].find('\t')?;
-    let span = Span { line, column: u32::try_from(at).unwrap_or(0), end_line: line, end_column: u32::try_from(indent).unwrap_or(1) };
+    let span = Span {
+        line,
+        column: u32::try_from(at).unwrap_or(0),
+        end_line: line,
+        end_column: u32::try_from(indent).unwrap_or(1),
+    };
     let message = "a tab indents this line; YAML allows spaces only";
     Some(FileFault::new(SYNTAX, span, message).help("replace the tab with spaces, two for each level"))
 }
@@ -76,19 +92,54 @@ fn forbidden_start(info: &str, text: &str, here: Span) -> Option<FileFault> {
     Some(FileFault::new(SYNTAX, here, message).help(format!("put the value in quotes: {quote}{value}{quote}")))
 }
 
+/// `comment:text`, which is one word to YAML.
+fn no_space_after_colon(text: &str, info: &str, line: u32) -> Option<FileFault> {
+    if !info.contains("simple key") {
+        return None;
+    }
+    let rest = text.trim_start().trim_start_matches("- ").trim_start();
+    let (key, value) = rest.split_once(':')?;
+    let is_key = !key.is_empty() && key.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+    if !is_key || value.is_empty() || value.starts_with(' ') {
+        return None;
+    }
+    let column = u32::try_from(text.chars().count() - rest.chars().count() + key.chars().count()).ok()?;
+    let fault = FileFault::new(SYNTAX, Span::point(line, column), "a space is missing after this colon");
+    Some(fault.help(format!("write `{key}: {}`", value.trim_end())))
+}
+
 fn quoted(source: &SourceText, info: &str, here: Span) -> FileFault {
     if info.contains("unknown escape") || info.contains("hexadecimal") || info.contains("Unicode") {
         let message = "inside double quotes a `\\` begins an escape, and this is none";
-        return FileFault::new(SYNTAX, here, message)
+        return FileFault::new(SYNTAX, bad_escape(source.line(here.line), here), message)
             .help("use single quotes, where `\\` is only itself, or write `\\\\`");
     }
     if info.contains("indentation") {
-        let message = "the quoted text goes on here, but this line is not indented below its key";
-        return FileFault::new(SYNTAX, here, message).help("close the quote where the text ends, or indent this line");
+        let message =
+            "the quote that opens here is not closed on this line, and the next line is not indented below its key";
+        return FileFault::new(SYNTAX, here, message)
+            .help("close the quote where the text ends, or indent the next line");
+    }
+    if info.contains("trailing") {
+        return behind_quote(here);
     }
     let start = opening_quote(source, here).unwrap_or(here);
     FileFault::new(SYNTAX, start, "the quote that opens here is never closed")
         .help("add the closing quote; a quote inside single quotes is written twice: 'it''s'")
+}
+
+/// The first backslash behind the quote that begins no escape.
+fn bad_escape(line: &str, here: Span) -> Span {
+    let mut letters = line.chars().enumerate().skip(here.column as usize);
+    while let Some((at, letter)) = letters.next() {
+        if letter == '\\' {
+            match letters.next() {
+                Some((_, next)) if "0abt\tnvfre \"/\\N_LP".contains(next) => (),
+                Some(_) | None => return Span::point(here.line, u32::try_from(at).unwrap_or(0)),
+            }
+        }
+    }
+    here
 }
 
 /// The last quote at or before the marker that opens a value and is not closed on its line.
@@ -112,8 +163,11 @@ fn opening_quote(source: &SourceText, here: Span) -> Option<Span> {
 
 /// `key: struct<a: int>` and `comment: note: this`: a colon and a space inside a value without quotes.
 fn colon_inside(source: &SourceText, info: &str, line: u32) -> Option<FileFault> {
-    let about_keys = info.contains("mapping values") || info.contains("':'") || info.contains("simple key")
-        || info.contains("',' or '}'") || info.contains("',' or ']'");
+    let about_keys = info.contains("mapping values")
+        || info.contains("':'")
+        || info.contains("simple key")
+        || info.contains("',' or '}'")
+        || info.contains("',' or ']'");
     if !about_keys {
         return None;
     }
@@ -124,9 +178,27 @@ fn colon_inside(source: &SourceText, info: &str, line: u32) -> Option<FileFault>
         let span = Span { line, column: column(from), end_line: line, end_column: column(to) };
         let value = &text[from..to];
         let quote = if value.contains('"') { '\'' } else { '"' };
+        if let Some(key) = next_key(value).filter(|_| code_has_brace(text, from)) {
+            let message = format!("a comma is missing before `{key}:`");
+            let help = format!("write `{}`", value.replacen(&format!(" {key}:"), &format!(", {key}:"), 1));
+            return Some(FileFault::new(SYNTAX, span, message).help(help));
+        }
         let message = "this value holds a colon and a space, which begin a mapping in YAML unless the value is quoted";
         Some(FileFault::new(SYNTAX, span, message).help(format!("quote it: {quote}{value}{quote}")))
     })
+}
+
+/// A key of the format that stands in a value behind a space.
+fn next_key(value: &str) -> Option<&'static str> {
+    let sets = [&COLUMN, &TABLE, &FIELD, &IDENTITY, &FOREIGN_KEY, &TARGET];
+    let keys = sets.into_iter().flat_map(|set| set.names());
+    let (before, _) = value.split_once(": ")?;
+    let (_, word) = before.rsplit_once(' ')?;
+    keys.into_iter().find(|key| *key == word)
+}
+
+fn code_has_brace(text: &str, before: usize) -> bool {
+    text.get(..before).is_some_and(|start| start.contains('{'))
 }
 
 /// The bytes of an unquoted value on this line that holds `: ` itself.
@@ -178,6 +250,11 @@ fn unclosed(source: &SourceText, bracket: Span) -> FileFault {
         .help(format!("separate the entries with commas and end with `{close}`; quote values that hold , : {{ }} [ ]"))
 }
 
+fn behind_quote(here: Span) -> FileFault {
+    FileFault::new(SYNTAX, here, "the quoted value ends before this, but the line goes on")
+        .help("put the whole value in one pair of quotes; a quote inside single quotes is written twice: 'it''s'")
+}
+
 fn general(source: &SourceText, info: &str, here: Span) -> FileFault {
     let (message, help) = match info {
         _ if info.contains("misplaced bracket") => {
@@ -209,16 +286,21 @@ fn general(source: &SourceText, info: &str, here: Span) -> FileFault {
         _ if info.contains("unprintable") || info.contains("byte order") => {
             ("an invisible control character stands here", "remove it")
         }
-        _ if info.contains("document") || info.contains("directive") => {
-            ("`---`, `...` and `%` lines divide documents, and a file of definitions is one document", "remove the line")
-        }
+        _ if info.contains("document") || info.contains("directive") => (
+            "`---`, `...` and `%` lines divide documents, and a file of definitions is one document",
+            "remove the line",
+        ),
         _ if info.contains("tag") || info.contains("handle") => {
             ("tags (`!name`) are not read here", "remove the tag; quote a value that begins with `!`")
         }
-        _ if info.contains("anchor") => {
-            ("anchors (`&name`) and references (`*name`) are not read here", "quote a value that begins with `&` or `*`")
-        }
-        _ => ("YAML cannot be read from here on", "check the indentation, quotes and brackets of this line and the one above"),
+        _ if info.contains("anchor") => (
+            "anchors (`&name`) and references (`*name`) are not read here",
+            "quote a value that begins with `&` or `*`",
+        ),
+        _ => (
+            "YAML cannot be read from here on",
+            "check the indentation, quotes and brackets of this line and the one above",
+        ),
     };
     let beyond = source.line(here.line).trim().is_empty();
     let span = if beyond { last_line(source, here.line).unwrap_or(here) } else { here };

@@ -1,0 +1,31 @@
+//! The declarations of a project for one target.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use delta_engine_application::{Declaration, DeclarationFault};
+
+use crate::files::{read_files, read_files_as};
+use crate::project::{Project, TargetSettings};
+
+/// Reads the definitions of a project for a target: those of the project file, or those of `paths` alone.
+///
+/// `variables` are those that were typed, nearest of all. `paths` start where the user is, not at the project file.
+///
+/// # Errors
+/// Every fault of every file.
+pub fn load(
+    project: &Project,
+    target: &TargetSettings,
+    variables: &BTreeMap<String, String>,
+    paths: Option<&[PathBuf]>,
+) -> Result<Vec<Declaration>, Vec<DeclarationFault>> {
+    let context = project.context(target, variables)?;
+    match paths {
+        Some(paths) => read_files(paths, Path::new(""), &context),
+        None => {
+            let patterns: Vec<PathBuf> = project.definitions().iter().map(PathBuf::from).collect();
+            read_files_as(&patterns, project.root(), project.prefix(), &context)
+        }
+    }
+}

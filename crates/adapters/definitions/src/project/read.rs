@@ -1,0 +1,282 @@
+//! From the tree of a project file to the project.
+
+use delta_engine_schema::Severity;
+use delta_engine_schema::model::nearest;
+
+use super::target::{Commits, TargetSettings};
+use super::{Permission, Project, RuleSetting, Written};
+use crate::fault::{FileFault, SECRET, SHAPE, TARGET, VALUE, VARIABLE};
+use crate::keys::{self, Key};
+use crate::reader::{Reader, head};
+use crate::text::{SourceText, Span};
+use crate::tree::{Entry, Kind, Node, read_tree};
+
+/// Fills in what the file says and returns what is wrong with it.
+pub(super) fn fill(project: &mut Project, source: &SourceText) -> Vec<FileFault> {
+    let (root, faults) = read_tree(source);
+    let mut reader = Reader::verbatim(source);
+    reader.faults = faults;
+    let Some(root) = root else { return reader.faults };
+    if !matches!(root.kind, Kind::Map(_)) {
+        let message = "the project file holds no mapping of keys and values";
+        let help = "begin it with `targets:` and indent a target below it; `delta-engine init` writes an example";
+        reader.fault(FileFault::new(SHAPE, head(&root), message).help(help));
+        return reader.faults;
+    }
+    for (key, entry) in reader.entries(&root, &keys::PROJECT) {
+        let value = &entry.value;
+        match key.name {
+            "definitions" => {
+                if let Some(patterns) = reader.texts(value, key) {
+                    project.definitions = patterns;
+                }
+            }
+            "variables" => {
+                for entry in reader.map(value, key) {
+                    let default = variable(&mut reader, entry);
+                    project.variables.insert(entry.key.to_string(), default);
+                }
+            }
+            "targets" => {
+                for entry in reader.map(value, key) {
+                    if let Some(target) = target(&mut reader, entry, project) {
+                        project.targets.push(target);
+                    }
+                }
+            }
+            "rules" => {
+                for entry in reader.map(value, key) {
+                    if let Some(severity) = severity(&mut reader, entry) {
+                        let setting = RuleSetting { rule: entry.key.to_string(), severity };
+                        project.rules.push((setting, entry.key_span));
+                    }
+                }
+            }
+            "allow" => {
+                for item in reader.list(value, key) {
+                    project.permissions.extend(permission(&mut reader, item, source));
+                }
+            }
+            _ => (),
+        }
+    }
+    one_default(&mut reader, &root);
+    declared_variables(&mut reader, &root, project);
+    known_targets(&mut reader, &root, project);
+    reader.faults
+}
+
+fn written(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Option<Written> {
+    reader.text(node, key).map(|text| Written { text, span: Some(node.span) })
+}
+
+fn variable(reader: &mut Reader<'_>, entry: &Entry<'_>) -> Option<Written> {
+    if let Some(text) = entry.value.scalar() {
+        let message = format!("the variable `{}` takes a mapping, but a single value stands here", entry.key);
+        let help = format!("write `{}: {{ default: {text} }}`", entry.key);
+        reader.fault(FileFault::new(SHAPE, entry.value.span, message).help(help));
+        return None;
+    }
+    if entry.value.is_null() {
+        return None;
+    }
+    let entries = reader.entries(&entry.value, &keys::VARIABLE);
+    entries.into_iter().find_map(|(key, entry)| written(reader, &entry.value, key))
+}
+
+fn target(reader: &mut Reader<'_>, entry: &Entry<'_>, project: &Project) -> Option<TargetSettings> {
+    if let Some(url) = entry.value.scalar() {
+        let message = format!("the target `{}` takes a mapping, but a single value stands here", entry.key);
+        let help = format!("write `{}: {{ url: {url} }}`", entry.key);
+        reader.fault(FileFault::new(SHAPE, entry.value.span, message).help(help));
+        return None;
+    }
+    let mut target = TargetSettings::of_url("");
+    target.name = entry.key.to_string();
+    target.base = Some(project.root.clone());
+    for (key, entry) in reader.entries(&entry.value, &keys::TARGET) {
+        let value = &entry.value;
+        match key.name {
+            "url" => {
+                refuse_token_in_url(reader, value);
+                target.url = written(reader, value, key).unwrap_or(target.url);
+            }
+            "default" => target.is_default = reader.boolean(value, key).unwrap_or_default(),
+            "catalog" => target.catalog = written(reader, value, key),
+            "catalogs" => target.catalogs = pairs(reader, value, key),
+            "variables" => target.variables = pairs(reader, value, key),
+            "token" => {
+                refuse_written_token(reader, value);
+                target.token = written(reader, value, key);
+            }
+            "layout" => {
+                refuse_odd_layout(reader, value);
+                target.layout = written(reader, value, key);
+            }
+            "commits" => {
+                let choices = Commits::ALL.map(|commits| (commits.as_str(), commits));
+                target.commits = reader.choice(value, key, &choices);
+            }
+            "strict" => target.strict = reader.boolean(value, key).unwrap_or_default(),
+            _ => (),
+        }
+    }
+    Some(target)
+}
+
+fn pairs(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Vec<(String, Written)> {
+    let mut pairs = Vec::new();
+    for entry in reader.map(node, key) {
+        if entry.value.scalar().is_none() {
+            let message = format!("`{}` in `{}` takes a single value", entry.key, key.name);
+            let help = format!("write for example `{}`", key.example);
+            reader.fault(FileFault::new(SHAPE, entry.value.span, message).help(help));
+        } else if let Some(value) = written(reader, &entry.value, key) {
+            pairs.push((entry.key.to_string(), value));
+        }
+    }
+    pairs
+}
+
+fn refuse_written_token(reader: &mut Reader<'_>, node: &Node<'_>) {
+    let Some(text) = node.scalar() else { return };
+    if !text.contains("${env.") && !text.contains("${var.") {
+        let message = "the token itself stands in the file, where everybody who reads the file can use it";
+        let help = "put it in a variable of the environment and write token: \"${env.DATABRICKS_TOKEN}\"; revoke this one if the file was shared";
+        reader.fault(FileFault::new(SECRET, node.span, message).help(help).hidden());
+    }
+}
+
+fn refuse_token_in_url(reader: &mut Reader<'_>, node: &Node<'_>) {
+    let Some(text) = node.scalar() else { return };
+    let Some((_, value)) = text.split_once("token=") else { return };
+    if !value.starts_with("${") {
+        let message = "the url holds a token, where everybody who reads the file can use it";
+        let help = "remove `token=…` from the url and write token: \"${env.DATABRICKS_TOKEN}\"; revoke this one if the file was shared";
+        reader.fault(FileFault::new(SECRET, node.span, message).help(help).hidden());
+    }
+}
+
+fn refuse_odd_layout(reader: &mut Reader<'_>, node: &Node<'_>) {
+    let Some(text) = node.scalar() else { return };
+    for part in text.split('{').skip(1) {
+        let name = part.split('}').next().unwrap_or_default();
+        if !matches!(name, "catalog" | "schema" | "table") {
+            let message = format!("`{{{name}}}` is no part of a table's name");
+            let help = "a layout is made of {catalog}, {schema} and {table}, as in \"{catalog}/{schema}/{table}\"";
+            reader.fault(FileFault::new(VALUE, node.span, message).help(help));
+        }
+    }
+    if !text.contains("{table}") {
+        let message = "the layout gives every table the same folder: it does not hold {table}";
+        let help = "write for example layout: \"{schema}/{table}\"";
+        reader.fault(FileFault::new(VALUE, node.span, message).help(help));
+    }
+}
+
+fn severity(reader: &mut Reader<'_>, entry: &Entry<'_>) -> Option<Option<Severity>> {
+    const KEY: Key = Key { name: "rules", doc: "", example: "rules: { missing-comment: warning }", schema: "" };
+    let choices = [
+        ("rejection", Some(Severity::Rejection)),
+        ("hazard", Some(Severity::Hazard)),
+        ("warning", Some(Severity::Warning)),
+        ("note", Some(Severity::Note)),
+        ("off", None),
+    ];
+    let name = match entry.value.scalar() {
+        Some(_) => Key { name: "the severity of a rule", ..KEY },
+        None => KEY,
+    };
+    if entry.value.is_null() {
+        let message = format!("the rule `{}` has no severity", entry.key);
+        reader.fault(
+            FileFault::new(SHAPE, entry.key_span, message).help("write rejection, hazard, warning, note or off"),
+        );
+        return None;
+    }
+    reader.choice(&entry.value, &name, &choices)
+}
+
+fn permission(reader: &mut Reader<'_>, node: &Node<'_>, source: &SourceText) -> Option<(Permission, Span)> {
+    let mut permission = Permission {
+        rule: String::new(),
+        on: String::new(),
+        target: None,
+        reason: None,
+        until: None,
+        location: source.location(head(node)),
+    };
+    let mut span = head(node);
+    for (key, entry) in reader.entries(node, &keys::PERMISSION) {
+        let value = &entry.value;
+        match key.name {
+            "rule" => {
+                span = value.span;
+                permission.rule = reader.text(value, key).unwrap_or_default();
+            }
+            "on" => permission.on = reader.text(value, key).unwrap_or_default(),
+            "target" => permission.target = reader.text(value, key),
+            "reason" => permission.reason = reader.text(value, key),
+            "until" => permission.until = date(reader, value, key),
+            _ => (),
+        }
+    }
+    matches!(node.kind, Kind::Map(_)).then_some((permission, span))
+}
+
+fn date(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Option<jiff::civil::Date> {
+    let text = reader.text(node, key)?;
+    let shaped = text.len() == 10 && text.is_ascii();
+    let date = text.parse().ok().filter(|_| shaped);
+    if date.is_none() {
+        let message = format!("`{text}` is no date");
+        let help = "write the year, the month and the day: until: 2027-01-31";
+        reader.fault(FileFault::new(VALUE, node.span, message).help(help));
+    }
+    date
+}
+
+fn one_default(reader: &mut Reader<'_>, root: &Node<'_>) {
+    let targets = root.get("targets").map(Node::entries).unwrap_or_default();
+    let mut marked = targets.iter().filter(|target| target.value.get("default").and_then(Node::scalar) == Some("true"));
+    let Some(first) = marked.next() else { return };
+    for second in marked {
+        let span = second.value.entry("default").map_or(second.key_span, |entry| entry.key_span);
+        let message = format!(
+            "`{}` is the default target, but `{}` is too (line {})",
+            second.key, first.key, first.key_span.line
+        );
+        reader.fault(FileFault::new(TARGET, span, message).help("write `default: true` on one target only"));
+    }
+}
+
+/// A value for a variable that nothing declares would silently do nothing.
+fn declared_variables(reader: &mut Reader<'_>, root: &Node<'_>, project: &Project) {
+    let names: Vec<&str> = project.variables.keys().map(String::as_str).collect();
+    for target in root.get("targets").map(Node::entries).unwrap_or_default() {
+        let values = target.value.get("variables").map(Node::entries).unwrap_or_default();
+        for entry in values.iter().filter(|entry| !names.contains(&&*entry.key)) {
+            let name = &entry.key;
+            let guess = nearest(name, &names).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            let message = format!("there is no variable `{name}`{guess}");
+            let help = format!("declare it at the top: variables: {{ {name}: {{}} }}");
+            reader.fault(FileFault::new(VARIABLE, entry.key_span, message).help(help));
+        }
+    }
+}
+
+fn known_targets(reader: &mut Reader<'_>, root: &Node<'_>, project: &Project) {
+    let names: Vec<&str> = project.targets.iter().map(|target| target.name.as_str()).collect();
+    for item in root.get("allow").map(Node::items).unwrap_or_default() {
+        let Some(node) = item.get("target") else { continue };
+        let Some(name) = node.scalar().filter(|name| !names.contains(name)) else { continue };
+        let guess = nearest(name, &names).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        let message = format!("there is no target `{name}`{guess}");
+        let help = if names.is_empty() {
+            "declare it under `targets`".to_owned()
+        } else {
+            format!("targets here are {}", names.join(", "))
+        };
+        reader.fault(FileFault::new(TARGET, node.span, message).help(help));
+    }
+}
