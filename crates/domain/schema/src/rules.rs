@@ -3,9 +3,24 @@
 //! A rule's text serves the finding, `delta-engine explain` and the docs page alike.
 
 mod add_not_null;
+mod ambiguous_rename;
 mod drop_column;
+mod generated_change;
+mod identity_change;
 mod mapping_required_to_drop;
+mod mapping_required_to_rename;
+mod missing_table;
+mod out_of_scope;
+mod partitioning_change;
+mod rename_cycle;
+mod statistics;
+#[cfg(test)]
+mod testing;
+mod touch;
+mod type_change;
 mod upgrade_protocol;
+mod view;
+mod words;
 
 use crate::claim::Answer;
 use crate::diff::{Difference, TableDiff};
@@ -58,8 +73,21 @@ pub struct Report {
 }
 
 /// Every rule, in the order of their codes.
-pub static RULES: &[&Rule] =
-    &[&mapping_required_to_drop::RULE, &add_not_null::RULE, &upgrade_protocol::RULE, &drop_column::RULE];
+pub static RULES: &[&Rule] = &[
+    &ambiguous_rename::RULE,
+    &rename_cycle::RULE,
+    &type_change::RULE,
+    &partitioning_change::RULE,
+    &generated_change::RULE,
+    &identity_change::RULE,
+    &out_of_scope::RULE,
+    &missing_table::RULE,
+    &mapping_required_to_drop::RULE,
+    &mapping_required_to_rename::RULE,
+    &add_not_null::RULE,
+    &upgrade_protocol::RULE,
+    &drop_column::RULE,
+];
 
 /// Runs every rule; differences that no action closes come first, because they are the root cause.
 pub fn review(review: &Review<'_>) -> Vec<(&'static Rule, Report)> {

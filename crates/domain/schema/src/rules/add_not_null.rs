@@ -21,7 +21,10 @@ fn check(review: &Review<'_>) -> Vec<Report> {
     let report = |action: &Action| {
         let Action::AddColumn { parent, column, .. } = action else { return None };
         let path = parent.field(column.name());
-        let message = if !column.field.nullable {
+        // What is inside a collection can never be NOT NULL: that is rule not-null-in-collection.
+        let message = if path.crosses_collection() {
+            return None;
+        } else if !column.field.nullable {
             format!("`{path}` is new and NOT NULL, but the rows that are there have no value for it")
         } else if holds_not_null(column.data_type()) {
             format!("`{path}` is new and holds a NOT NULL field, but the rows that are there have no value for it")
@@ -35,5 +38,31 @@ fn check(review: &Review<'_>) -> Vec<Report> {
 }
 
 fn holds_not_null(data_type: &DataType) -> bool {
-    data_type.contains(|inner| inner.as_struct().is_some_and(|fields| fields.iter().any(|field| !field.nullable)))
+    let fields = data_type.as_struct().unwrap_or_default();
+    fields.iter().any(|field| !field.nullable || holds_not_null(&field.data_type))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{on_change, on_create, table};
+    use super::RULE;
+
+    #[test]
+    fn a_new_not_null_column_is_refused() {
+        on_change(
+            &RULE,
+            table("a: int, b: int not null, s: struct<x: struct<y: int not null>>"),
+            table("a: int"),
+            &[
+                "silver.t.b: `b` is new and NOT NULL, but the rows that are there have no value for it",
+                "silver.t.s: `s` is new and holds a NOT NULL field, but the rows that are there have no value for it",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_new_nullable_column_or_table_is_fine() {
+        on_change(&RULE, table("a: int, b: int"), table("a: int"), &[]);
+        on_create(&RULE, table("a: int not null"), &[]);
+    }
 }

@@ -27,3 +27,27 @@ fn check(review: &Review<'_>) -> Vec<Report> {
     };
     review.diff.actions.iter().filter_map(dropped).map(report).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{helps, on_change, table};
+    use super::RULE;
+
+    #[test]
+    fn a_dropped_field_is_named_for_the_permission() {
+        let desired = || table("s: struct<a: int>");
+        let observed = || table("s: struct<a: int, b: int>").mapped();
+        on_change(
+            &RULE,
+            desired(),
+            observed(),
+            &["silver.t.s.b: deletes the data of this column for every reader; cannot be undone after VACUUM"],
+        );
+        helps(&RULE, desired(), observed(), &["allow: --allow drop-column:silver.t.s.b"]);
+    }
+
+    #[test]
+    fn a_renamed_column_is_not_dropped() {
+        on_change(&RULE, table("b: int").renamed("b", "a"), table("a: int").mapped(), &[]);
+    }
+}

@@ -31,3 +31,25 @@ fn check(review: &Review<'_>) -> Vec<Report> {
     };
     review.diff.actions.iter().filter_map(report).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{on_change, table};
+    use super::RULE;
+
+    #[test]
+    fn a_drop_without_column_mapping_is_refused() {
+        on_change(
+            &RULE,
+            table("a: int"),
+            table("a: int, b: int"),
+            &["silver.t.b: dropping `b` needs column mapping, which this table does not use"],
+        );
+    }
+
+    #[test]
+    fn a_drop_under_column_mapping_is_fine() {
+        on_change(&RULE, table("a: int"), table("a: int, b: int").mapped(), &[]);
+        on_change(&RULE, table("a: int").mapped(), table("a: int, b: int"), &[]);
+    }
+}

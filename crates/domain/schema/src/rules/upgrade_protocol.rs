@@ -37,3 +37,28 @@ fn impact(feature: &Feature) -> String {
         facts.shuts_out.iter().map(|client| format!("{} lose {}", client.name, client.loses)).collect();
     if losses.is_empty() { bound.to_owned() } else { format!("{bound}: {}", losses.join(", ")) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{helps, on_change, on_create, table};
+    use super::RULE;
+
+    #[test]
+    fn a_new_feature_names_whom_it_shuts_out() {
+        let desired = || table("a: int").default("a", "0");
+        on_change(
+            &RULE,
+            desired(),
+            table("a: int"),
+            &[
+                "silver.t (feature allowColumnDefaults): adds table feature allowColumnDefaults for ever; writers that lack it lose write: delta-rs and Python deltalake lose write",
+            ],
+        );
+        helps(&RULE, desired(), table("a: int"), &["allow: --allow upgrade-protocol:silver.t"]);
+    }
+
+    #[test]
+    fn a_new_table_has_nobody_to_shut_out() {
+        on_create(&RULE, table("a: int").default("a", "0"), &[]);
+    }
+}

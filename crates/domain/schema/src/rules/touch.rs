@@ -1,0 +1,55 @@
+//! Columns and fields that a plan renames, drops or retypes: what readers, checks and generated columns hang on.
+
+use super::Review;
+use crate::action::Action;
+use crate::model::{Identifier, Path, Step, TypeChange, classify_type_change};
+
+/// A rename, drop or type change of something that is there.
+pub(super) struct Touch<'r> {
+    /// The action.
+    pub(super) action: &'r Action,
+    /// The top-level column it stands in, by the name it has now.
+    pub(super) column: Identifier,
+    /// What happens, as in "drops `note`".
+    pub(super) words: String,
+}
+
+impl<'r> Review<'r> {
+    /// Every rename, drop and type change of the plan. A new length of char or varchar is none: the stored type is
+    /// string before and after, and Delta looks at that one (`AlterTableChangeColumnDeltaCommand.verifyColumnChange`).
+    pub(super) fn touches(&self) -> Vec<Touch<'r>> {
+        let actions = &self.diff.actions;
+        actions.iter().enumerate().filter_map(|(index, action)| touch(action, &actions[..index])).collect()
+    }
+}
+
+fn touch<'r>(action: &'r Action, before: &[Action]) -> Option<Touch<'r>> {
+    let (path, words) = if let Action::RenameColumn { path, to } = action {
+        (path, format!("renames `{path}` to `{to}`"))
+    } else if let Action::DropColumn { path, .. } = action {
+        (path, format!("drops `{path}`"))
+    } else if let Action::AlterColumnType { path, change } = action {
+        if classify_type_change(change.from(), change.to()) == TypeChange::Length {
+            return None;
+        }
+        (path, format!("changes the type of `{path}`"))
+    } else {
+        return None;
+    };
+    let column = observed_path(path, before).root()?.clone();
+    Some(Touch { action, column, words })
+}
+
+/// The path before the renames among `before`, undone from the last to the first.
+fn observed_path(path: &Path, before: &[Action]) -> Path {
+    let mut steps: Vec<Step> = path.steps().to_vec();
+    for action in before.iter().rev() {
+        let Action::RenameColumn { path: from, to } = action else { continue };
+        let renamed = from.parent().unwrap_or_default().field(to);
+        let depth = from.steps().len();
+        if steps.starts_with(renamed.steps()) {
+            steps[..depth].clone_from_slice(from.steps());
+        }
+    }
+    steps.into()
+}
