@@ -4,6 +4,7 @@
 //! log stores, one atomic commit a table. The only crate that compiles `deltalake`. Decides nothing about schemas.
 
 mod catalog;
+mod commit;
 pub mod json;
 pub mod lake;
 pub mod log;
@@ -13,5 +14,6 @@ mod probe;
 pub mod storage;
 
 pub use catalog::NativeCatalog;
+pub use commit::NativeExecutor;
 pub use lake::Lake;
 pub use observe::observe;

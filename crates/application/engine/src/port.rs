@@ -4,4 +4,4 @@ mod catalog;
 mod executor;
 
 pub use catalog::{Answer, Catalog, Effort, Observation, Question, Relation, Statement, TargetError, Unreadable};
-pub use executor::{Compiled, Context, ErrorKind, ExecutionError, Executor, Receipt, Step};
+pub use executor::{Compiled, Context, ErrorKind, ExecutionError, Executor, Proof, Receipt, Step};

@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use delta_engine_schema::model::{ObservedTable, TableName};
-use delta_engine_schema::{Finding, Outcome, Statement, TablePlan};
+use delta_engine_schema::{Finding, Outcome, TablePlan};
 
-use crate::port::{Relation, Step};
+use crate::port::{Proof, Relation, Step};
 use crate::registry::RegisteredTable;
 
 /// A plan as it was shown; applying it consumes it.
@@ -33,8 +33,8 @@ pub struct PreparedTable {
     pub plan: TablePlan,
     /// How the backend will do it.
     pub steps: Vec<Step>,
-    /// Statements about its data that the steps rest on.
-    pub claims: Vec<Statement>,
+    /// What was proved of its data, and the steps rest on.
+    pub proofs: Vec<Proof>,
 }
 
 /// Something about the run as a whole that is worth knowing.

@@ -186,9 +186,14 @@ impl WirePlan {
     }
 
     fn project(plan: &PreparedPlan, executions: Option<&[Execution]>, target: WireTarget) -> Self {
-        let execution = |index: usize| executions.and_then(|executions| executions.get(index)).and_then(WireExecution::of);
+        let execution =
+            |index: usize| executions.and_then(|executions| executions.get(index)).and_then(WireExecution::of);
         let tables = plan.tables.iter().enumerate().map(|(index, table)| WireTable::of(table, execution(index)));
-        let applied = executions.unwrap_or_default().iter().filter(|execution| matches!(execution, Execution::Applied { .. })).count();
+        let applied = executions
+            .unwrap_or_default()
+            .iter()
+            .filter(|execution| matches!(execution, Execution::Applied { .. }))
+            .count();
         let create = plan.creates();
         Self {
             format_version: FORMAT_VERSION,
@@ -288,7 +293,9 @@ impl WireExecution {
         };
         Some(match execution {
             Execution::NotRun => return None,
-            Execution::Applied { version, tolerated } => Self { version: *version, tolerated: tolerated.clone(), ..plain("applied") },
+            Execution::Applied { version, tolerated } => {
+                Self { version: *version, tolerated: tolerated.clone(), ..plain("applied") }
+            }
             Execution::AlreadyApplied => plain("already_applied"),
             Execution::Stale(failure) => failed("stale", failure),
             Execution::PartlyApplied { failure, .. } => failed("partly_applied", failure),

@@ -20,9 +20,15 @@ async fn a_table_is_created_changed_and_in_sync() {
     assert_eq!(report.applied(), 1);
     assert_eq!(engine(&lake).plan(&first).await.unwrap().status(), Status::InSync);
 
-    let second = Registry::new().table(customers().comment("One row per customer").column(Column::new("city", "string"))).build().unwrap();
+    let second = Registry::new()
+        .table(customers().comment("One row per customer").column(Column::new("city", "string")))
+        .build()
+        .unwrap();
     let plan = engine(&lake).plan(&second).await.unwrap();
-    assert_eq!(plan.tables[0].plan.actions.iter().map(|action| action.kind()).collect::<Vec<_>>(), ["add_column", "set_table_comment"]);
+    assert_eq!(
+        plan.tables[0].plan.actions.iter().map(|action| action.kind()).collect::<Vec<_>>(),
+        ["add_column", "set_table_comment"]
+    );
     let report = engine(&lake).apply(plan).await.unwrap();
     assert!(matches!(report.executions[0], Execution::Applied { version: Some(1), .. }), "{report}");
     assert_eq!(engine(&lake).plan(&second).await.unwrap().status(), Status::InSync);
@@ -33,7 +39,9 @@ async fn a_hazard_blocks_until_it_is_permitted() {
     let lake = MemoryLake::new();
     let mapped = || customers().property("delta.columnMapping.mode", "name");
     engine(&lake).sync(&Registry::new().table(mapped()).build().unwrap()).await.unwrap();
-    let dropped = Table::new("silver.customers").column(Column::new("id", "bigint").not_null()).property("delta.columnMapping.mode", "name");
+    let dropped = Table::new("silver.customers")
+        .column(Column::new("id", "bigint").not_null())
+        .property("delta.columnMapping.mode", "name");
     let registry = Registry::new().table(dropped).build().unwrap();
     let error = engine(&lake).sync(&registry).await.unwrap_err().to_string();
     assert!(error.contains("allow: --allow drop-column:silver.customers.name"), "{error}");
@@ -71,7 +79,9 @@ async fn a_refuted_claim_blocks() {
     let name = "silver.customers".parse().unwrap();
     let statement = Statement::NoNulls(delta_engine_schema::model::Path::column("name"));
     lake.answer(&name, statement, Answer::Refuted { example: "3 rows of part-0.parquet".to_owned() });
-    let strict = Table::new("silver.customers").column(Column::new("id", "bigint").not_null()).column(Column::new("name", "string").not_null());
+    let strict = Table::new("silver.customers")
+        .column(Column::new("id", "bigint").not_null())
+        .column(Column::new("name", "string").not_null());
     let plan = engine(&lake).plan(&Registry::new().table(strict).build().unwrap()).await.unwrap();
     assert_eq!(plan.tables[0].plan.outcome, Outcome::Blocked);
 }

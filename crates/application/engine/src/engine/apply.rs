@@ -152,7 +152,7 @@ fn context(engine: &Engine, table: &PreparedTable, digest: &str) -> Context {
         relation: table.relation.clone(),
         desired: Arc::clone(&table.declared.desired),
         observed: table.observed.clone(),
-        claims: table.claims.clone(),
+        proofs: table.proofs.clone(),
         digest: digest.to_owned(),
         cancellation: engine.cancellation.clone(),
     }

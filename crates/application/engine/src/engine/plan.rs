@@ -1,5 +1,6 @@
 //! Observe, diff, probe, review, compile, judge, rehearse.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use delta_engine_schema::model::{ObservedTable, Subject};
@@ -10,7 +11,7 @@ use delta_engine_schema::{
 
 use super::{Engine, EngineError};
 use crate::event::Event;
-use crate::port::{Compiled, Effort, Observation, Question, Relation};
+use crate::port::{Compiled, Effort, Observation, Proof, Question, Relation};
 use crate::registry::RegisteredTable;
 use crate::report::{Notice, PreparedPlan, PreparedTable};
 
@@ -22,6 +23,8 @@ struct Draft {
     diff: TableDiff,
     claims: Vec<(usize, Option<Statement>)>,
     answers: Vec<(usize, Answer)>,
+    /// Actions whose question was let go as far as a scan.
+    scanned: BTreeSet<usize>,
     compiled: Compiled,
 }
 
@@ -50,9 +53,13 @@ pub(super) async fn prepare(engine: &Engine, tables: &[RegisteredTable]) -> Resu
         planned = self::planned(engine, &drafts)?;
     }
     for (draft, plan) in drafts.into_iter().zip(planned) {
-        let claims = draft.claims.into_iter().filter_map(|(_, statement)| statement).collect();
-        let Draft { declared, relation, observed, compiled, .. } = draft;
-        prepared.push(PreparedTable { declared, relation, observed, plan, steps: compiled.steps, claims });
+        let Draft { declared, relation, observed, claims, scanned, compiled, .. } = draft;
+        let effort = |action| if scanned.contains(action) { Effort::Scan } else { Effort::Statistics };
+        let proof = |(action, statement): &(usize, Option<Statement>)| {
+            statement.clone().map(|statement| Proof { statement, effort: effort(action) })
+        };
+        let proofs = claims.iter().filter_map(proof).collect();
+        prepared.push(PreparedTable { declared, relation, observed, plan, steps: compiled.steps, proofs });
     }
     prepared.sort_by(|left, right| left.plan.name.cmp(&right.plan.name));
     let digest = plan_digest(prepared.iter().map(|table| (&table.plan, table.observed.as_deref())));
@@ -85,7 +92,7 @@ fn draft(
     } else {
         engine.executor.compile(desired, observed.as_deref(), &diff.actions)
     };
-    Draft { declared, relation, observed, diff, claims, answers: Vec::new(), compiled }
+    Draft { declared, relation, observed, diff, claims, answers: Vec::new(), scanned: BTreeSet::new(), compiled }
 }
 
 /// Asks what is still open at this effort, all tables at once.
@@ -104,7 +111,11 @@ async fn probe(engine: &Engine, drafts: &mut [Draft], effort: Effort) -> Result<
                 continue;
             };
             asked.push((index, *action));
-            questions.push(Question { relation: draft.relation.clone(), version: observed.version, statement, effort });
+            if effort == Effort::Scan {
+                draft.scanned.insert(*action);
+            }
+            let (relation, version) = (draft.relation.clone(), observed.version);
+            questions.push(Question { relation, version, statement, effort, proven_at: None });
         }
     }
     if questions.is_empty() {
@@ -176,7 +187,7 @@ fn unreadable_table(
         findings: vec![finding],
         residual: Vec::new(),
     };
-    PreparedTable { declared: declared.clone(), relation, observed: None, plan, steps: Vec::new(), claims: Vec::new() }
+    PreparedTable { declared: declared.clone(), relation, observed: None, plan, steps: Vec::new(), proofs: Vec::new() }
 }
 
 fn notices(engine: &Engine, tables: &[PreparedTable]) -> Vec<Notice> {

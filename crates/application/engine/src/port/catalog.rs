@@ -74,6 +74,8 @@ pub struct Question {
     pub statement: Statement,
     /// How far the adapter may go.
     pub effort: Effort,
+    /// An earlier version for which the statement is proven: only what came to the table since is in question.
+    pub proven_at: Option<u64>,
 }
 
 /// How far an adapter may go for an answer.

@@ -7,7 +7,7 @@ use delta_engine_schema::model::{DesiredTable, ObservedTable, Subject};
 use delta_engine_schema::{Action, Finding};
 use tokio_util::sync::CancellationToken;
 
-use super::{Relation, Statement};
+use super::{Effort, Relation, Statement};
 
 /// Turns actions into steps, and runs them.
 #[async_trait]
@@ -48,12 +48,21 @@ pub struct Context {
     pub desired: Arc<DesiredTable>,
     /// The table as the plan saw it; none where it is to be created.
     pub observed: Option<Arc<ObservedTable>>,
-    /// Claims that must hold, by proof, at the version the step follows. Names as observed.
-    pub claims: Vec<Statement>,
+    /// What was proved of the data at the observed version, and must be proved again at the version the step follows.
+    pub proofs: Vec<Proof>,
     /// Digest of the plan, for the commit.
     pub digest: String,
     /// Asks the step to stop before its point of no return.
     pub cancellation: CancellationToken,
+}
+
+/// A statement that was proved of the observed version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// The statement, in observed names.
+    pub statement: Statement,
+    /// How far the proof may go: a scan only where one was permitted.
+    pub effort: Effort,
 }
 
 /// What a step did.

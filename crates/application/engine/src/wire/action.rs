@@ -1,6 +1,8 @@
 //! The JSON of an action: kind, subject, and what it leads from and to.
 
-use delta_engine_schema::model::{Column, DesiredTable, Expression, ForeignKey, Identifier, Layout, PrimaryKey, TableName};
+use delta_engine_schema::model::{
+    Column, DesiredTable, Expression, ForeignKey, Identifier, Layout, PrimaryKey, TableName,
+};
 use delta_engine_schema::{Action, Position};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -33,12 +35,12 @@ fn ends(action: &Action) -> (Value, Value) {
     match action {
         Action::CreateTable { table } => (Value::Null, table_json(table)),
         Action::EnableFeature { feature } => (Value::Null, json!(feature.name())),
-        Action::SetProperty { change, .. } | Action::SetTableTag { change, .. } | Action::SetColumnTag { change, .. } => {
-            (json!(change.from()), json!(change.to()))
-        }
-        Action::UnsetProperty { from, .. } | Action::UnsetTableTag { from, .. } | Action::UnsetColumnTag { from, .. } => {
-            (json!(from), Value::Null)
-        }
+        Action::SetProperty { change, .. }
+        | Action::SetTableTag { change, .. }
+        | Action::SetColumnTag { change, .. } => (json!(change.from()), json!(change.to())),
+        Action::UnsetProperty { from, .. }
+        | Action::UnsetTableTag { from, .. }
+        | Action::UnsetColumnTag { from, .. } => (json!(from), Value::Null),
         Action::DropForeignKey { key } => (foreign_key_json(key), Value::Null),
         Action::DropPrimaryKey { key } => (primary_key_json(key), Value::Null),
         Action::DropCheck { expression, .. } => (json!(expression.text()), Value::Null),
@@ -56,7 +58,9 @@ fn ends(action: &Action) -> (Value, Value) {
         Action::SetColumnNotNull { .. } => (json!("null"), json!("not null")),
         Action::SetColumnDefault { change, .. } => (text(change.from()), text(change.to())),
         Action::DropColumnDefault { from, .. } => (json!(from.text()), Value::Null),
-        Action::SetColumnComment { change, .. } | Action::SetTableComment { change } => (json!(change.from()), json!(change.to())),
+        Action::SetColumnComment { change, .. } | Action::SetTableComment { change } => {
+            (json!(change.from()), json!(change.to()))
+        }
         Action::AddCheck { expression, .. } => (Value::Null, json!(expression.text())),
         Action::AddPrimaryKey { key } => (Value::Null, primary_key_json(key)),
         Action::AddForeignKey { key } => (Value::Null, foreign_key_json(key)),
@@ -65,7 +69,8 @@ fn ends(action: &Action) -> (Value, Value) {
 
 fn table_json(table: &DesiredTable) -> Value {
     let columns: Vec<Value> = table.columns.iter().map(|column| Value::Object(column_json(column))).collect();
-    let checks: Map<String, Value> = table.checks.iter().map(|(name, check)| (name.to_string(), json!(check.text()))).collect();
+    let checks: Map<String, Value> =
+        table.checks.iter().map(|(name, check)| (name.to_string(), json!(check.text()))).collect();
     json!({
         "columns": columns,
         "comment": table.comment,
@@ -81,7 +86,9 @@ fn table_json(table: &DesiredTable) -> Value {
 }
 
 fn column_json(column: &Column) -> Map<String, Value> {
-    let identity = column.identity.map(|identity| json!({ "start": identity.start, "increment": identity.increment, "always": identity.always }));
+    let identity = column
+        .identity
+        .map(|identity| json!({ "start": identity.start, "increment": identity.increment, "always": identity.always }));
     let entries = [
         ("name", json!(column.name().as_str())),
         ("type", json!(column.data_type().to_string())),
@@ -98,8 +105,12 @@ fn column_json(column: &Column) -> Map<String, Value> {
 fn layout_json(layout: &Layout) -> Value {
     match layout {
         Layout::Flat => Value::Null,
-        Layout::Partitioned(columns) => json!({ "partitioned_by": columns.iter().map(Identifier::as_str).collect::<Vec<_>>() }),
-        Layout::Clustered(paths) => json!({ "clustered_by": paths.iter().map(ToString::to_string).collect::<Vec<_>>() }),
+        Layout::Partitioned(columns) => {
+            json!({ "partitioned_by": columns.iter().map(Identifier::as_str).collect::<Vec<_>>() })
+        }
+        Layout::Clustered(paths) => {
+            json!({ "clustered_by": paths.iter().map(ToString::to_string).collect::<Vec<_>>() })
+        }
         Layout::ClusteredAuto => json!({ "clustered_by": "auto" }),
     }
 }

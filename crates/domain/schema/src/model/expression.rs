@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use sqlparser::dialect::DatabricksDialect;
-use sqlparser::tokenizer::{Token, Tokenizer};
+use sqlparser::dialect::Dialect;
+use sqlparser::tokenizer::{Token, Tokenizer, Whitespace};
 
 use super::Identifier;
 
@@ -43,9 +43,12 @@ pub enum ExpressionError {
     /// The text cannot be split into tokens.
     #[error("the expression cannot be read: {0}")]
     Token(String),
-    /// A statement separator or a comment inside an expression.
+    /// A statement separator inside an expression.
     #[error("an expression holds no `;`")]
     Statement,
+    /// A comment inside an expression.
+    #[error("an expression holds no comment")]
+    Comment,
     /// Parentheses do not pair up.
     #[error("the parentheses of the expression do not pair up")]
     Parentheses,
@@ -54,9 +57,13 @@ pub enum ExpressionError {
 impl Expression {
     /// Reads an expression into tokens.
     pub fn parse(text: &str) -> Result<Self, ExpressionError> {
-        let tokens = Tokenizer::new(&DatabricksDialect {}, text)
-            .tokenize()
-            .map_err(|error| ExpressionError::Token(error.message))?;
+        let tokens = Tokenizer::new(&Spark, text).tokenize().map_err(|error| ExpressionError::Token(error.message))?;
+        let is_comment = |space: &Whitespace| {
+            matches!(space, Whitespace::SingleLineComment { .. } | Whitespace::MultiLineComment(_))
+        };
+        if tokens.iter().any(|token| matches!(token, Token::Whitespace(space) if is_comment(space))) {
+            return Err(ExpressionError::Comment);
+        }
         let tokens: Vec<ExpressionToken> = tokens.into_iter().filter_map(normalise).collect();
         if tokens.is_empty() {
             return Err(ExpressionError::Empty);
@@ -120,6 +127,28 @@ impl Expression {
     }
 }
 
+/// How Spark splits text into tokens: backticks around identifiers, backslash escapes in literals.
+#[derive(Debug)]
+struct Spark;
+
+impl Dialect for Spark {
+    fn is_delimited_identifier_start(&self, letter: char) -> bool {
+        letter == '`'
+    }
+
+    fn is_identifier_start(&self, letter: char) -> bool {
+        letter.is_alphabetic() || letter == '_'
+    }
+
+    fn is_identifier_part(&self, letter: char) -> bool {
+        letter.is_alphanumeric() || letter == '_'
+    }
+
+    fn supports_string_literal_backslash_escape(&self) -> bool {
+        true
+    }
+}
+
 fn normalise(token: Token) -> Option<ExpressionToken> {
     if matches!(token, Token::Whitespace(_) | Token::EOF) {
         return None;
@@ -171,6 +200,7 @@ mod tests {
     fn spacing_and_keyword_case_make_no_difference() {
         assert_eq!(read("a>0 AND b = 'X'"), read("A > 0 and b='X'"));
         assert_ne!(read("b = 'X'"), read("b = 'x'"));
+        assert_eq!(read("b = 'it\\'s'"), read("b='it\\'s'"));
         assert_ne!(read("a > 0"), read("a > 1"));
     }
 
@@ -188,6 +218,11 @@ mod tests {
         assert_eq!(Expression::parse("  ").map(drop), Err(ExpressionError::Empty));
         assert_eq!(Expression::parse("(a > 0").map(drop), Err(ExpressionError::Parentheses));
         assert_eq!(Expression::parse("a > 0; drop table t").map(drop), Err(ExpressionError::Statement));
+        assert_eq!(Expression::parse("a > 0 -- why").map(drop), Err(ExpressionError::Comment));
+        assert!(
+            matches!(Expression::parse("a = '\\'"), Err(ExpressionError::Token(_))),
+            "the backslash escapes the quote"
+        );
         assert!(matches!(Expression::parse("a = 'open"), Err(ExpressionError::Token(_))));
     }
 }

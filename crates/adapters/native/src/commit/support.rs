@@ -1,0 +1,219 @@
+//! What a commit of ours may do to which table: a closed list of features, and of actions under them.
+//!
+//! Pure. What is not on the list is refused: a writer that does not know a feature can break the table.
+
+use delta_engine_application::port::{Compiled, Step};
+use delta_engine_schema::model::{
+    Aspect, DataType, DesiredTable, Feature, Layout, ObservedTable, Subject, is_true, required_features,
+};
+use delta_engine_schema::{Action, Finding, Severity};
+
+/// Judges the actions of a table for this backend; all of them are one step, because they are one commit.
+pub(super) fn compile(desired: &DesiredTable, observed: Option<&ObservedTable>, actions: &[Action]) -> Compiled {
+    let mut compiled = Compiled::default();
+    if actions.is_empty() {
+        return compiled;
+    }
+    match observed {
+        Some(table) => compiled
+            .findings
+            .extend(table.features.iter().filter_map(|feature| existing_feature(desired, feature, actions))),
+        None => {
+            compiled
+                .findings
+                .extend(new_features(desired).into_iter().filter_map(|feature| new_feature(desired, &feature)));
+            compiled.residual = residual(desired);
+        }
+    }
+    compiled.findings.extend(actions.iter().filter_map(|action| refused_action(desired, action)));
+    compiled.findings.extend(actions.iter().filter_map(|action| unmarked_length(desired, action)));
+    compiled.findings.extend(actions.iter().filter_map(|action| unknown_collation(desired, action)));
+    let preview = delta_engine_sql::script(&desired.name, actions);
+    compiled.steps.push(Step { preview, actions: actions.to_vec() });
+    compiled
+}
+
+/// A feature of the table that binds writers to more than this backend knows.
+fn existing_feature(desired: &DesiredTable, feature: &Feature, actions: &[Action]) -> Option<Finding> {
+    match feature {
+        Feature::AppendOnly
+        | Feature::Invariants
+        | Feature::CheckConstraints
+        | Feature::ChangeDataFeed
+        | Feature::GeneratedColumns
+        | Feature::ColumnMapping
+        | Feature::IdentityColumns
+        | Feature::TimestampNtz
+        | Feature::VariantType
+        | Feature::DeletionVectors
+        | Feature::V2Checkpoint
+        | Feature::TypeWidening
+        | Feature::AllowColumnDefaults
+        | Feature::DomainMetadata
+        | Feature::Clustering
+        | Feature::RowTracking
+        | Feature::InCommitTimestamp
+        | Feature::VacuumProtocolCheck
+        | Feature::CheckpointProtection
+        | Feature::MaterializePartitionColumns => None,
+        Feature::Other(name) => match name.as_str() {
+            // The data format of these binds data writers, not a commit of metadata.
+            "variantType-preview" | "variantShredding" | "variantShredding-preview" => None,
+            "typeWidening-preview" => {
+                let widens = actions.iter().any(|action| matches!(action, Action::AlterColumnType { .. }));
+                widens.then(|| {
+                    refusal(
+                        Subject::table(&desired.name).aspect(Aspect::Feature).key(name),
+                        "the preview of type widening allows fewer changes than the feature does".to_owned(),
+                        "change the type with the engine that enabled the preview",
+                    )
+                })
+            }
+            _ => Some(refusal(
+                Subject::table(&desired.name).aspect(Aspect::Feature).key(name),
+                format!("the table uses feature {name}, and a commit on the bare log could break it"),
+                "apply this change through the engine that manages the table, such as a Spark Connect server",
+            )),
+        },
+    }
+}
+
+fn new_features(desired: &DesiredTable) -> Vec<Feature> {
+    let properties = desired.properties.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_deref()?)));
+    let mut features = required_features(&desired.columns, &desired.layout, &desired.checks, properties);
+    features.extend(desired.features.iter().cloned());
+    features.into_iter().collect()
+}
+
+/// A feature that a new table would need more for than a commit of metadata.
+fn new_feature(desired: &DesiredTable, feature: &Feature) -> Option<Finding> {
+    let refused = |why: &str, help: &str| {
+        Some(refusal(Subject::table(&desired.name).aspect(Aspect::Feature).key(feature.name()), why.to_owned(), help))
+    };
+    if *feature == Feature::RowTracking {
+        return refused(
+            "row tracking numbers the rows of every file, which this backend does not do",
+            "leave delta.enableRowTracking out, or create the table through Spark",
+        );
+    }
+    if let Feature::Other(name) = feature {
+        return refused(
+            &format!("feature {name} asks more of a table than this backend knows"),
+            "leave it out, or create the table through the engine that knows it",
+        );
+    }
+    None
+}
+
+fn refused_action(desired: &DesiredTable, action: &Action) -> Option<Finding> {
+    let subject = || action.subject(&desired.name);
+    match action {
+        Action::EnableFeature { feature } => new_feature(desired, feature),
+        Action::SetProperty { key, change } => {
+            let on = change.to().as_deref().is_some_and(is_true);
+            let universal =
+                key.starts_with("delta.universalFormat.") || key.starts_with("delta.enableIcebergCompat") && on;
+            universal.then(|| {
+                refusal(
+                    subject(),
+                    "Iceberg metadata is written by the engine that supports it, not on a bare log".to_owned(),
+                    "set it through Spark",
+                )
+            })
+        }
+        Action::SetClustering { change } => (*change.to() == Layout::ClusteredAuto).then(|| automatic(subject())),
+        Action::CreateTable { table } => (table.layout == Layout::ClusteredAuto).then(|| automatic(subject())),
+        Action::UnsetProperty { .. }
+        | Action::SetTableTag { .. }
+        | Action::UnsetTableTag { .. }
+        | Action::DropForeignKey { .. }
+        | Action::DropPrimaryKey { .. }
+        | Action::DropCheck { .. }
+        | Action::RenameColumn { .. }
+        | Action::MoveColumn { .. }
+        | Action::AddColumn { .. }
+        | Action::AlterColumnType { .. }
+        | Action::UnsetColumnTag { .. }
+        | Action::DropColumn { .. }
+        | Action::DropColumnNotNull { .. }
+        | Action::SetColumnNotNull { .. }
+        | Action::SetColumnDefault { .. }
+        | Action::DropColumnDefault { .. }
+        | Action::SetColumnComment { .. }
+        | Action::SetTableComment { .. }
+        | Action::SetColumnTag { .. }
+        | Action::AddCheck { .. }
+        | Action::AddPrimaryKey { .. }
+        | Action::AddForeignKey { .. } => None,
+    }
+}
+
+fn automatic(subject: Subject) -> Finding {
+    refusal(
+        subject,
+        "only Databricks chooses clustering columns by itself; on a bare log they are named".to_owned(),
+        "write clustered_by: [column, …]",
+    )
+}
+
+/// `char` and `varchar` inside arrays and maps have no field of their own to carry the length.
+fn unmarked_length(desired: &DesiredTable, action: &Action) -> Option<Finding> {
+    let hidden = |data_type: &DataType| {
+        let inner = |inner: &DataType| matches!(inner, DataType::Char(_) | DataType::Varchar(_));
+        data_type.contains(|part| {
+            part.as_array().is_some_and(|array| inner(&array.element))
+                || part.as_map().is_some_and(|map| inner(&map.key) || inner(&map.value))
+        })
+    };
+    created_types(action).into_iter().any(hidden).then(|| {
+        refusal(
+            action.subject(&desired.name),
+            "char and varchar as elements, keys or values can't be marked in the log by this backend".to_owned(),
+            "use string there",
+        )
+    })
+}
+
+fn unknown_collation(desired: &DesiredTable, action: &Action) -> Option<Finding> {
+    let collated = |data_type: &DataType| data_type.contains(|part| matches!(part, DataType::String(Some(_))));
+    created_types(action).into_iter().any(collated).then(|| {
+        refusal(
+            action.subject(&desired.name),
+            "collations other than UTF8_BINARY are a Databricks feature".to_owned(),
+            "declare the column as string",
+        )
+    })
+}
+
+fn created_types(action: &Action) -> Vec<&DataType> {
+    if let Action::CreateTable { table } = action {
+        return table.columns.iter().map(delta_engine_schema::model::Column::data_type).collect();
+    }
+    if let Action::AddColumn { column, .. } = action { vec![column.data_type()] } else { Vec::new() }
+}
+
+/// Tags and informational keys: a log has no place for them, and no reader or writer minds.
+fn residual(desired: &DesiredTable) -> Vec<Subject> {
+    let table = || Subject::table(&desired.name);
+    let tags = (!desired.tags.is_empty()).then(|| table().aspect(Aspect::Tags));
+    let primary = desired.primary_key.as_ref().map(|_| table().aspect(Aspect::PrimaryKey));
+    let foreign = desired.foreign_keys.iter().map(|key| table().aspect(Aspect::ForeignKey).key(key.label()));
+    let tagged = desired.columns.iter().filter(|column| !column.tags.is_empty());
+    let columns = tagged.map(|column| {
+        Subject::path(&desired.name, &delta_engine_schema::model::Path::column(column.name().clone()))
+            .aspect(Aspect::Tags)
+    });
+    tags.into_iter().chain(primary).chain(foreign).chain(columns).collect()
+}
+
+fn refusal(subject: Subject, message: String, help: &str) -> Finding {
+    Finding {
+        code: "DE410",
+        name: "native-unsupported",
+        severity: Severity::Rejection,
+        subject,
+        message,
+        help: Some(help.to_owned()),
+        permission: None,
+    }
+}
