@@ -2,17 +2,27 @@
 //!
 //! A rule's text serves the finding, `delta-engine explain` and the docs page alike.
 
+mod add_generated;
 mod add_not_null;
 mod ambiguous_rename;
+mod check_on_changed_column;
 mod drop_column;
 mod generated_change;
+mod generated_on_changed_column;
 mod identity_change;
+mod invalid_name;
+mod mapping;
+mod mapping_mode_change;
+mod mapping_removal;
 mod mapping_required_to_drop;
 mod mapping_required_to_rename;
 mod missing_table;
+mod not_null_in_collection;
+mod not_null_under_nullable;
 mod out_of_scope;
 mod partitioning_change;
 mod rename_cycle;
+mod reserved_name;
 mod statistics;
 #[cfg(test)]
 mod testing;
@@ -20,6 +30,7 @@ mod touch;
 mod type_change;
 mod upgrade_protocol;
 mod view;
+mod widening_not_enabled;
 mod words;
 
 use crate::claim::Answer;
@@ -84,7 +95,17 @@ pub static RULES: &[&Rule] = &[
     &missing_table::RULE,
     &mapping_required_to_drop::RULE,
     &mapping_required_to_rename::RULE,
+    &check_on_changed_column::RULE,
+    &generated_on_changed_column::RULE,
+    &reserved_name::RULE,
+    &invalid_name::RULE,
+    &not_null_in_collection::RULE,
+    &not_null_under_nullable::RULE,
     &add_not_null::RULE,
+    &add_generated::RULE,
+    &widening_not_enabled::RULE,
+    &mapping_removal::RULE,
+    &mapping_mode_change::RULE,
     &upgrade_protocol::RULE,
     &drop_column::RULE,
 ];
