@@ -88,13 +88,13 @@ pub(crate) fn unknown_variable<'n>(name: &str, known: impl Iterator<Item = &'n S
     Miss::new(
         format!("there is no variable `{name}`{guess}"),
         format!(
-            "declare it in delta-engine.yml, variables: {{ {name}: {{ default: … }} }}, or pass --var {name}=…; write `$${{` for a plain `${{`"
+            "declare it in delta-engine.yml: variables: {{ {name}: {{ default: … }} }}; without a project file, pass --var {name}=…; for a plain `${{` write `$${{`"
         ),
     )
 }
 
 /// The miss for `${target.…}` with a name that no target has.
-pub(crate) fn unknown_target_fact(name: &str) -> Miss {
+fn unknown_target_fact(name: &str) -> Miss {
     if matches!(name, "name" | "catalog" | "url") {
         return Miss::new(
             format!("`${{target.{name}}}` has no value: no target with a {name} is chosen"),

@@ -86,6 +86,10 @@ impl FileFault {
         self
     }
 
+    pub(crate) fn code(&self) -> &'static str {
+        self.code
+    }
+
     pub(crate) fn span(&self) -> Option<Span> {
         self.span
     }

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -13,7 +13,8 @@ use delta_engine_application::{Declaration, DeclarationFault};
 use globset::{GlobBuilder, GlobMatcher};
 
 use crate::context::Context;
-use crate::fault::{NO_FILES, SQL, UNREADABLE, file_fault};
+use crate::fault::{NO_FILES, SQL, UNREADABLE, VALUE, file_fault};
+use crate::project::PROJECT_FILE;
 use crate::read::read_source;
 use crate::text::SourceText;
 
@@ -29,28 +30,35 @@ pub fn read_files(
     base: &Path,
     context: &Context,
 ) -> Result<Vec<Declaration>, Vec<DeclarationFault>> {
-    read_files_as(paths, base, Path::new(""), context)
+    let folder = Folder { base, prefix: Path::new("") };
+    let (files, faults) = folder.all(paths);
+    read_all(files, faults, &folder, context)
 }
 
-/// Reads as `read_files` does, with `prefix` before the names of files below the base.
-pub(crate) fn read_files_as(
-    paths: &[PathBuf],
+/// Reads the definitions of a project: one pattern of several may match nothing. `prefix` stands before the names.
+pub(crate) fn read_patterns(
+    patterns: &[PathBuf],
     base: &Path,
     prefix: &Path,
     context: &Context,
 ) -> Result<Vec<Declaration>, Vec<DeclarationFault>> {
     let folder = Folder { base, prefix };
-    let mut faults = Vec::new();
-    let mut files = BTreeSet::new();
-    for path in paths {
-        match folder.matching(path) {
-            Ok(found) => files.extend(found),
-            Err(fault) => faults.push(fault),
-        }
+    let (files, mut faults) = folder.all(patterns);
+    if !files.is_empty() {
+        faults.retain(|fault| fault.code != NO_FILES);
     }
+    read_all(files, faults, &folder, context)
+}
+
+fn read_all(
+    files: BTreeSet<PathBuf>,
+    mut faults: Vec<DeclarationFault>,
+    folder: &Folder<'_>,
+    context: &Context,
+) -> Outcome {
     let files: Vec<PathBuf> = files.into_iter().collect();
     let mut declarations = Vec::new();
-    for read in read_side_by_side(&files, &folder, context) {
+    for read in read_side_by_side(&files, folder, context) {
         match read {
             Ok(tables) => declarations.extend(tables),
             Err(wrong) => faults.extend(wrong),
@@ -117,6 +125,27 @@ struct Folder<'f> {
 }
 
 impl Folder<'_> {
+    /// The files of all paths, and what is wrong with paths.
+    fn all(&self, paths: &[PathBuf]) -> (BTreeSet<PathBuf>, Vec<DeclarationFault>) {
+        let mut faults = Vec::new();
+        let mut files = BTreeSet::new();
+        for path in paths {
+            match self.matching(path) {
+                Ok(found) => files.extend(found),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        (files, faults)
+    }
+
+    /// The pattern below the base, whose own letters stand for themselves.
+    fn pattern(&self, path: &Path) -> String {
+        if path.is_absolute() || self.base.as_os_str().is_empty() {
+            return path.to_string_lossy().into_owned();
+        }
+        format!("{}/{}", globset::escape(&self.base.to_string_lossy()), path.to_string_lossy())
+    }
+
     /// The name of a file as the user would type it.
     fn shown(&self, file: &Path) -> String {
         let Ok(below) = file.strip_prefix(self.base) else { return file.to_string_lossy().into_owned() };
@@ -127,7 +156,8 @@ impl Folder<'_> {
 
     /// The files of a path or pattern, at least one.
     fn matching(&self, path: &Path) -> Result<Vec<PathBuf>, DeclarationFault> {
-        let full = self.base.join(path);
+        let path: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
+        let full = self.base.join(&path);
         let name = self.shown(&full);
         if full.is_file() {
             return Ok(vec![full]);
@@ -148,8 +178,8 @@ impl Folder<'_> {
             let help = "give a file, a folder or a pattern such as tables/**/*.yml".to_owned();
             return Err(file_fault(NO_FILES, &name, message, Some(help)));
         }
-        let pattern = matcher(&full.to_string_lossy(), &name)?;
-        let start = literal_folder(&full);
+        let pattern = matcher(&self.pattern(&path), &name)?;
+        let start = self.base.join(literal_folder(&path));
         if start.is_dir() {
             walk(&start, 0, &mut |file| {
                 if pattern.is_match(file) {
@@ -180,13 +210,13 @@ fn matcher(pattern: &str, name: &str) -> Result<GlobMatcher, DeclarationFault> {
     glob.map(|glob| glob.compile_matcher()).map_err(|error| {
         let message = format!("is no pattern: {}", error.kind());
         let help = "a pattern is written as tables/**/*.yml or {silver,gold}/*.yml".to_owned();
-        file_fault(NO_FILES, name, message, Some(help))
+        file_fault(VALUE, name, message, Some(help))
     })
 }
 
 /// The folders before the first part with a wildcard.
 fn literal_folder(pattern: &Path) -> PathBuf {
-    let wild = |part: &std::path::Component<'_>| part.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']);
+    let wild = |part: &Component<'_>| part.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']);
     pattern.components().take_while(|part| !wild(part)).collect()
 }
 
@@ -203,7 +233,10 @@ fn walk(folder: &Path, depth: usize, visit: &mut impl FnMut(&Path)) -> io::Resul
         // `metadata` follows links: definitions are often mounted as links.
         let Ok(metadata) = fs::metadata(&path) else { continue };
         if metadata.is_file() {
-            visit(&path);
+            // The project file is YAML too, and no definition.
+            if name != PROJECT_FILE {
+                visit(&path);
+            }
         } else if name == "_delta_log" {
             return Ok(());
         } else if metadata.is_dir() && !name.to_string_lossy().starts_with('.') {

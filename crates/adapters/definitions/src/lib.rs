@@ -12,8 +12,11 @@ mod load;
 mod project;
 mod read;
 mod reader;
+pub mod schema;
+pub mod snapshot;
 mod source;
 mod table;
+pub mod template;
 mod text;
 mod tree;
 

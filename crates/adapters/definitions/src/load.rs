@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use delta_engine_application::{Declaration, DeclarationFault};
 
-use crate::files::{read_files, read_files_as};
+use crate::files::{read_files, read_patterns};
 use crate::project::{Project, TargetSettings};
 
 /// Reads the definitions of a project for a target: those of the project file, or those of `paths` alone.
@@ -25,7 +25,7 @@ pub fn load(
         Some(paths) => read_files(paths, Path::new(""), &context),
         None => {
             let patterns: Vec<PathBuf> = project.definitions().iter().map(PathBuf::from).collect();
-            read_files_as(&patterns, project.root(), project.prefix(), &context)
+            read_patterns(&patterns, project.root(), project.prefix(), &context)
         }
     }
 }

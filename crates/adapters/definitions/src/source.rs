@@ -17,20 +17,60 @@ pub(crate) struct TableSource {
     pub(crate) text: SourceText,
     /// Place in the list `tables`.
     pub(crate) index: usize,
+    /// The lines of the table alone, in large files.
+    pub(crate) part: Option<Part>,
+}
+
+/// A run of whole lines of a file.
+#[derive(Debug, Clone)]
+pub(crate) struct Part {
+    /// The first line, from 1.
+    pub(crate) line: u32,
+    pub(crate) bytes: Range<usize>,
 }
 
 impl Sources for TableSource {
     fn locate(&self, subject: &Subject, within: Option<Range<usize>>) -> Option<Location> {
-        let (root, _) = read_tree(&self.text);
-        let root = root?;
-        let table = root.get("tables")?.items().get(self.index)?;
-        let place = if subject.path.is_table() { in_table(&root, table, subject) } else { in_column(table, subject) };
-        let inside = within
-            .zip(place.node.scalar())
-            .filter(|(_, value)| !value.contains("${"))
-            .and_then(|(range, value)| self.text.narrowed(place.node.span, value, range));
-        Some(self.text.location(inside.unwrap_or(place.span)))
+        self.in_part(subject, within.clone()).or_else(|| {
+            let (root, _) = read_tree(&self.text);
+            let root = root?;
+            let table = root.get("tables")?.items().get(self.index)?;
+            Some(place(&self.text, root.get("defaults"), table, subject, within))
+        })
     }
+}
+
+impl TableSource {
+    /// The place found in the table's lines alone; `None` where they do not stand by themselves.
+    fn in_part(&self, subject: &Subject, within: Option<Range<usize>>) -> Option<Location> {
+        let part = self.part.as_ref()?;
+        if matches!(subject.aspect, Some(Aspect::Tags | Aspect::Property | Aspect::Feature)) {
+            return None; // May stand in `defaults`.
+        }
+        let text = SourceText::new(&self.text.name, self.text.text.get(part.bytes.clone())?);
+        let (root, faults) = read_tree(&text);
+        let root = root.filter(|_| faults.is_empty())?;
+        let [table] = root.items() else { return None };
+        table.get("name")?;
+        let mut location = place(&text, None, table, subject, within);
+        location.line += part.line as usize - 1;
+        Some(location)
+    }
+}
+
+fn place(
+    text: &SourceText,
+    defaults: Option<&Node<'_>>,
+    table: &Node<'_>,
+    subject: &Subject,
+    within: Option<Range<usize>>,
+) -> Location {
+    let place = if subject.path.is_table() { in_table(defaults, table, subject) } else { in_column(table, subject) };
+    let inside = within
+        .zip(place.node.scalar())
+        .filter(|(_, value)| !value.contains("${"))
+        .and_then(|(range, value)| text.narrowed(place.node.span, value, range));
+    text.location(inside.unwrap_or(place.span))
 }
 
 /// A node, and the span to show for it.
@@ -54,11 +94,11 @@ impl<'n, 't> From<&'n Entry<'t>> for Place<'n, 't> {
     }
 }
 
-fn in_table<'n, 't>(root: &'n Node<'t>, table: &'n Node<'t>, subject: &Subject) -> Place<'n, 't> {
+fn in_table<'n, 't>(defaults: Option<&'n Node<'t>>, table: &'n Node<'t>, subject: &Subject) -> Place<'n, 't> {
     let whole = table.get("name").unwrap_or(table);
     let key = subject.key.as_deref();
     let value = |name: &str| table.get(name).map(Place::from);
-    let shared = |name: &str| root.get("defaults").and_then(|defaults| defaults.get(name));
+    let shared = |name: &str| defaults.and_then(|defaults| defaults.get(name));
     let found = subject.aspect.and_then(|aspect| match aspect {
         Aspect::Existence | Aspect::Name => None,
         Aspect::Comment => value("comment"),

@@ -20,7 +20,7 @@ use crate::text::SourceText;
 use crate::tree::{Kind, Node, read_tree};
 use defaults::Defaults;
 
-pub(crate) use observed::{ObservedDraft, OpaqueDraft};
+pub(crate) use observed::ObservedDraft;
 
 /// One table of a file.
 #[derive(Debug)]
@@ -35,8 +35,11 @@ pub(crate) struct TableEntry {
 /// What a file holds.
 #[derive(Debug, Default)]
 pub(crate) struct TableFile {
+    /// Whether it says `kind: snapshot`.
     pub(crate) snapshot: bool,
     pub(crate) tables: Vec<TableEntry>,
+    /// The line each table begins on.
+    pub(crate) lines: Vec<u32>,
 }
 
 /// Reads a file, or reports everything that is wrong with it.
@@ -67,6 +70,7 @@ fn file(reader: &mut Reader<'_>, root: &Node<'_>, context: &Context) -> TableFil
     }
     let Some((key, tables)) = entries.iter().find(|(key, _)| key.name == "tables") else { return file };
     for (index, node) in named_list(reader, &tables.value, key, "a table").iter().enumerate() {
+        file.lines.push(node.span.line);
         file.tables.push(table(reader, node, index, &shared, context, file.snapshot));
     }
     file
@@ -124,7 +128,6 @@ fn table(
 ) -> TableEntry {
     let mut draft = TableDraft { scope: shared.scope.unwrap_or_default(), ..TableDraft::default() };
     let mut observed = None;
-    let mut opaque = Vec::new();
     let (mut properties, mut tags) = (Vec::new(), Vec::new());
     for (key, entry) in reader.entries(node, &TABLE) {
         let value = &entry.value;
@@ -136,7 +139,7 @@ fn table(
             "comment" => draft.comment = reader.text(value, key),
             "columns" => {
                 for column in named_list(reader, value, key, "a column") {
-                    if let Some(column) = column::read(reader, column, snapshot, &mut opaque) {
+                    if let Some(column) = column::read(reader, column, snapshot) {
                         draft.columns.push(column);
                     }
                 }
@@ -171,9 +174,6 @@ fn table(
     draft.properties = shared.with_properties(properties);
     draft.tags = shared.with_tags(tags);
     draft.origin = observed.as_ref().map(|observed: &ObservedDraft| observed.table_id.clone());
-    if let Some(observed) = &mut observed {
-        observed.opaque = opaque;
-    }
     TableEntry { index, draft, observed }
 }
 

@@ -65,6 +65,17 @@ impl SourceText {
         }
     }
 
+    /// The byte that each line begins with.
+    pub(crate) fn line_starts(&self) -> Vec<usize> {
+        let mut starts = vec![0];
+        let mut rest = &*self.text;
+        while let Some(end) = rest.find(['\n', '\r']) {
+            rest = after_break(&rest[end..]);
+            starts.push(self.text.len() - rest.len());
+        }
+        starts
+    }
+
     /// A line, counted from 1, without its end.
     pub(crate) fn line(&self, number: u32) -> &str {
         nth_line(&self.text, number)

@@ -2,52 +2,55 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// Words of the implementation that no message may show.
-const OURS: &[&str] = &["Some(", "None", "Struct", "enum", "expected one of", "::", "Vec<", "&str", "unwrap", "Error("];
+use delta_engine_application::DeclarationFault;
+use delta_engine_definitions::FILE_FAULTS;
+use support::{cases, check_goldens, faults, faults_of_path, project, shown};
 
-fn cases(folder: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(folder);
-    let entries = fs::read_dir(&folder).expect("the folder of goldens");
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "yml"));
-    files.sort();
-    files
+#[test]
+fn every_wrong_file_of_definitions_is_reported_as_expected() {
+    check_goldens("faults", 60, |name, bytes, path| match std::str::from_utf8(bytes) {
+        Ok(text) => faults(name, text),
+        Err(_) => faults_of_path(path),
+    });
 }
 
 #[test]
-fn every_wrong_file_is_reported_as_expected() {
-    let mut wrong = Vec::new();
-    let files = cases("faults");
-    for file in &files {
-        let name = file.file_name().and_then(|name| name.to_str()).expect("a name");
-        let shown = match fs::read(file).map(String::from_utf8).expect("a readable file") {
-            Ok(text) => support::faults(name, &text),
-            Err(_) => support::faults_of_path(file),
-        };
-        assert!(!shown.is_empty(), "{name} has no fault");
-        let shown: String = shown.iter().map(|fault| format!("{fault}\n\n")).collect();
-        for word in OURS {
-            assert!(!shown.contains(word), "{name} shows `{word}`:\n{shown}");
-        }
-        let golden = file.with_extension("txt");
-        if std::env::var_os("UPDATE").is_some() {
-            fs::write(&golden, &shown).expect("a golden that can be written");
-        } else if fs::read_to_string(&golden).unwrap_or_default() != shown {
-            wrong.push(format!("{name}:\n{shown}"));
-        }
+fn every_wrong_project_file_is_reported_as_expected() {
+    check_goldens("project", 20, |name, bytes, _| {
+        let text = std::str::from_utf8(bytes).expect("text");
+        project_faults(name, text)
+    });
+}
+
+/// The faults of a project file, then of its rules, then of its target.
+fn project_faults(name: &str, text: &str) -> Vec<DeclarationFault> {
+    let project = match project(name, text, Path::new("")) {
+        Ok(project) => project,
+        Err(faults) => return faults,
+    };
+    let mut faults = project.check_rules(&["drop-column", "missing-comment"]);
+    match project.target(None) {
+        Ok(target) => faults.extend(project.resolve(&target, &BTreeMap::new()).err().unwrap_or_default()),
+        Err(fault) => faults.push(fault),
     }
-    assert!(wrong.is_empty(), "differs from its golden:\n{}", wrong.join("\n"));
-    assert!(files.len() >= 60, "only {} cases", files.len());
+    faults
 }
 
 #[test]
 fn every_valid_file_has_no_fault() {
     for file in cases("valid") {
         let text = fs::read_to_string(&file).expect("a readable file");
-        let shown: Vec<String> = support::faults("valid.yml", &text).iter().map(ToString::to_string).collect();
-        assert!(shown.is_empty(), "{}:\n{}", file.display(), shown.join("\n"));
+        let faults = faults("valid.yml", &text);
+        assert!(faults.is_empty(), "{}:\n{}", file.display(), shown(&faults));
     }
+}
+
+#[test]
+fn codes_are_unique_and_in_order() {
+    let codes: Vec<&str> = FILE_FAULTS.iter().map(|(code, _, _)| *code).collect();
+    assert!(codes.is_sorted() && codes.windows(2).all(|pair| pair[0] != pair[1]), "{codes:?}");
 }

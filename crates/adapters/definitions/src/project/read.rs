@@ -5,7 +5,7 @@ use delta_engine_schema::model::nearest;
 
 use super::target::{Commits, TargetSettings};
 use super::{Permission, Project, RuleSetting, Written};
-use crate::fault::{FileFault, SECRET, SHAPE, TARGET, VALUE, VARIABLE};
+use crate::fault::{EMPTY, FileFault, SECRET, SHAPE, TARGET, VALUE, VARIABLE};
 use crate::keys::{self, Key};
 use crate::reader::{Reader, head};
 use crate::text::{SourceText, Span};
@@ -16,7 +16,7 @@ pub(super) fn fill(project: &mut Project, source: &SourceText) -> Vec<FileFault>
     let (root, faults) = read_tree(source);
     let mut reader = Reader::verbatim(source);
     reader.faults = faults;
-    let Some(root) = root else { return reader.faults };
+    let Some(root) = root else { return reader.faults.into_iter().map(for_project).collect() };
     if !matches!(root.kind, Kind::Map(_)) {
         let message = "the project file holds no mapping of keys and values";
         let help = "begin it with `targets:` and indent a target below it; `delta-engine init` writes an example";
@@ -63,7 +63,30 @@ pub(super) fn fill(project: &mut Project, source: &SourceText) -> Vec<FileFault>
     one_default(&mut reader, &root);
     declared_variables(&mut reader, &root, project);
     known_targets(&mut reader, &root, project);
+    hide_secrets(&mut reader.faults);
     reader.faults
+}
+
+/// An empty project file lacks other things than an empty file of definitions.
+fn for_project(fault: FileFault) -> FileFault {
+    if fault.code() == EMPTY {
+        return fault.help("write `targets:` and a target below it; `delta-engine init` writes an example");
+    }
+    fault
+}
+
+/// No fault shows a line in which a secret stands.
+fn hide_secrets(faults: &mut [FileFault]) {
+    let lines: Vec<u32> = faults
+        .iter()
+        .filter(|fault| fault.code() == SECRET)
+        .filter_map(|fault| fault.span().map(|span| span.line))
+        .collect();
+    for fault in faults {
+        if fault.span().is_some_and(|span| lines.contains(&span.line)) {
+            *fault = fault.clone().hidden();
+        }
+    }
 }
 
 fn written(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Option<Written> {
@@ -175,26 +198,28 @@ fn refuse_odd_layout(reader: &mut Reader<'_>, node: &Node<'_>) {
 }
 
 fn severity(reader: &mut Reader<'_>, entry: &Entry<'_>) -> Option<Option<Severity>> {
-    const KEY: Key = Key { name: "rules", doc: "", example: "rules: { missing-comment: warning }", schema: "" };
-    let choices = [
-        ("rejection", Some(Severity::Rejection)),
-        ("hazard", Some(Severity::Hazard)),
-        ("warning", Some(Severity::Warning)),
-        ("note", Some(Severity::Note)),
-        ("off", None),
-    ];
-    let name = match entry.value.scalar() {
-        Some(_) => Key { name: "the severity of a rule", ..KEY },
-        None => KEY,
-    };
-    if entry.value.is_null() {
-        let message = format!("the rule `{}` has no severity", entry.key);
-        reader.fault(
-            FileFault::new(SHAPE, entry.key_span, message).help("write rejection, hazard, warning, note or off"),
-        );
+    const HELP: &str = "write rejection, hazard, warning, note or off";
+    let Some(word) = entry.value.scalar() else {
+        let message = format!("the rule `{}` takes one word: how grave its findings are", entry.key);
+        reader.fault(FileFault::new(SHAPE, entry.value.span, message).help(HELP));
         return None;
-    }
-    reader.choice(&entry.value, &name, &choices)
+    };
+    let meant = match word {
+        "rejection" => return Some(Some(Severity::Rejection)),
+        "hazard" => return Some(Some(Severity::Hazard)),
+        "warning" => return Some(Some(Severity::Warning)),
+        "note" => return Some(Some(Severity::Note)),
+        "off" => return Some(None),
+        "error" | "deny" | "forbid" => Some("rejection"),
+        "warn" => Some("warning"),
+        "info" | "hint" => Some("note"),
+        "ignore" | "allow" | "none" | "false" | "disabled" => Some("off"),
+        _ => nearest(word, &["rejection", "hazard", "warning", "note", "off"]),
+    };
+    let guess = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+    let message = format!("`{word}` is no severity{guess}");
+    reader.fault(FileFault::new(VALUE, entry.value.span, message).help(HELP));
+    None
 }
 
 fn permission(reader: &mut Reader<'_>, node: &Node<'_>, source: &SourceText) -> Option<(Permission, Span)> {

@@ -8,7 +8,7 @@ use delta_engine_application::DeclarationFault;
 use delta_engine_schema::model::{Identifier, nearest};
 
 use super::{Project, Written};
-use crate::context::{Context, unknown_target_fact, unknown_variable};
+use crate::context::{Context, unknown_variable};
 use crate::fault::{FileFault, VARIABLE, place_all};
 use crate::interpolate::{Miss, interpolate};
 
@@ -283,7 +283,10 @@ impl Project {
                 self.variable(name, target, typed).unwrap_or_else(|| Err(unknown_variable(name, self.variables.keys())))
             }
             _ if name == "name" => Ok(target.name.clone()),
-            _ => Err(unknown_target_fact(name)),
+            _ => Err(Miss::new(
+                format!("`${{target.{name}}}` has no value in the project file, which says what a target is"),
+                "${target.name} may stand here; write anything else out",
+            )),
         }
     }
 

@@ -3,31 +3,29 @@
 use delta_engine_schema::draft::{ColumnDraft, FieldDraft, TypeDraft};
 use delta_engine_schema::model::{Identity, Metadata};
 
-use super::observed::{OpaqueDraft, read_metadata, read_opaque};
+use super::observed::{read_metadata, read_opaque, with_opaque};
 use crate::fault::{BARE_WORD, FileFault, SHAPE, UNKNOWN_KEY};
 use crate::keys::{COLUMN, FIELD, IDENTITY, Key};
 use crate::reader::{Reader, head};
 use crate::tree::{Entry, Kind, Node};
 
-/// Reads a column; what it says of unknown types goes into `opaque`.
-pub(super) fn read(
-    reader: &mut Reader<'_>,
-    node: &Node<'_>,
-    snapshot: bool,
-    opaque: &mut Vec<OpaqueDraft>,
-) -> Option<ColumnDraft> {
+/// Reads a column; `snapshot` says whether the file is one.
+pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_>, snapshot: bool) -> Option<ColumnDraft> {
     if let Some(fault) = short_form(node) {
         reader.fault(fault);
         return None;
     }
     let mut draft = ColumnDraft::new("", TypeDraft::Text(String::new()));
+    let mut type_text = String::new();
+    let mut opaque = Vec::new();
     for (key, entry) in reader.entries(node, &COLUMN) {
         let value = &entry.value;
         match key.name {
             "name" => draft.name = reader.text(value, key).unwrap_or_default(),
-            "type" => draft.data_type = TypeDraft::Text(data_type(reader, value, key)),
+            "type" => type_text = data_type(reader, value, key),
             "nullable" => draft.nullable = reader.boolean(value, key).unwrap_or(true),
             "comment" => draft.comment = reader.text(value, key),
+            "default" if snapshot => draft.default = reader.text(value, key),
             "default" => draft.default = default(reader, value, key),
             "generated" => draft.generated = reader.text(value, key),
             "identity" => draft.identity = identity(reader, value, key),
@@ -35,11 +33,12 @@ pub(super) fn read(
             "renamed_from" => draft.renamed_from = former_names(reader, value, key),
             "fields" => draft.fields = fields(reader, value, key, snapshot),
             "metadata" => draft.metadata = metadata(reader, entry, key, snapshot),
-            "opaque" if snapshot => opaque.extend(read_opaque(reader, value, key, draft.name.as_str())),
+            "opaque" if snapshot => opaque = read_opaque(reader, value, key),
             "opaque" => snapshot_only(reader, entry),
             _ => (),
         }
     }
+    draft.data_type = if opaque.is_empty() { TypeDraft::Text(type_text) } else { with_opaque(type_text, &opaque) };
     Some(draft)
 }
 

@@ -1,6 +1,7 @@
 //! What a snapshot says beside a definition: id, version, features, raw metadata, types nobody knows.
 
-use delta_engine_schema::model::{Metadata, RelationKind};
+use delta_engine_schema::draft::TypeDraft;
+use delta_engine_schema::model::{DataType, Identifier, Metadata, RelationKind, split_dotted};
 
 use crate::fault::{FileFault, SHAPE};
 use crate::keys::{INBOUND_KEY, Key, OBSERVED, UNSEEN};
@@ -17,7 +18,6 @@ pub(crate) struct ObservedDraft {
     pub(crate) inbound_keys: Vec<InboundKeyDraft>,
     /// Aspect and path.
     pub(crate) unknown: Vec<(String, Option<String>)>,
-    pub(crate) opaque: Vec<OpaqueDraft>,
 }
 
 /// A key of another table that refers to this one.
@@ -28,15 +28,6 @@ pub(crate) struct InboundKeyDraft {
     pub(crate) referenced_columns: Vec<String>,
 }
 
-/// A type that the model does not know, as raw JSON.
-#[derive(Debug)]
-pub(crate) struct OpaqueDraft {
-    pub(crate) column: String,
-    /// Path below the column; `.` is the column itself.
-    pub(crate) path: String,
-    pub(crate) raw: String,
-}
-
 pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<ObservedDraft> {
     let mut draft = ObservedDraft {
         table_id: String::new(),
@@ -45,7 +36,6 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<ObservedD
         kind: RelationKind::Table,
         inbound_keys: Vec::new(),
         unknown: Vec::new(),
-        opaque: Vec::new(),
     };
     for (key, entry) in super::required(reader, node, &OBSERVED)? {
         let value = &entry.value;
@@ -103,9 +93,32 @@ fn unseen(reader: &mut Reader<'_>, node: &Node<'_>) -> (String, Option<String>) 
     (aspect, at)
 }
 
-pub(super) fn read_opaque(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key, column: &str) -> Vec<OpaqueDraft> {
-    let pairs = super::written(verbatim(reader, node, key));
-    pairs.into_iter().map(|(path, raw)| OpaqueDraft { column: column.to_owned(), path, raw }).collect()
+/// Types that the model does not know: path below the column (`.` is the column itself) and raw JSON.
+pub(super) fn read_opaque(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Vec<(String, String)> {
+    // Raw texts are not ours to fill in.
+    let lookup = reader.lookup.take();
+    let pairs = super::written(reader.scalars(node, key));
+    reader.lookup = lookup;
+    pairs
+}
+
+/// The type of this text with the unknown types put back in.
+pub(super) fn with_opaque(text: String, opaque: &[(String, String)]) -> TypeDraft {
+    let Ok(mut data_type) = text.parse::<DataType>() else { return TypeDraft::Text(text) };
+    for (path, raw) in opaque {
+        let parts = if path == "." { Vec::new() } else { split_dotted(path).unwrap_or_default() };
+        let mut at = Some(&mut data_type);
+        for part in &parts {
+            at = at.and_then(|data_type| {
+                let step = data_type.step(&Identifier::new(part.as_str())).map(|(step, _)| step)?;
+                data_type.child_mut(&step)
+            });
+        }
+        if let Some(place) = at {
+            *place = DataType::Opaque(raw.as_str().into());
+        }
+    }
+    TypeDraft::Type(data_type)
 }
 
 /// Raw JSON by key: a quoted text is a JSON text, a bare word stands for itself, `{ json: … }` is verbatim.
@@ -128,12 +141,4 @@ pub(super) fn read_metadata(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key)
         }
     }
     metadata
-}
-
-/// Raw texts are not ours to fill in.
-fn verbatim(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Vec<(String, Option<String>)> {
-    let lookup = reader.lookup.take();
-    let pairs = reader.scalars(node, key);
-    reader.lookup = lookup;
-    pairs
 }

@@ -1,0 +1,82 @@
+//! What the tests of this crate share.
+#![expect(dead_code, reason = "each test file uses some of it")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use delta_engine_application::DeclarationFault;
+use delta_engine_definitions::{Context, Project, read_files, read_tables};
+
+/// Words of the implementation that no message may show.
+const OURS: &[&str] = &["Some(", "None", "Struct", "enum", "expected one of", "::", "Vec<", "&str", "unwrap", "Error("];
+
+/// The YAML files of a folder of goldens, in the order of their names.
+pub(crate) fn cases(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(folder);
+    let entries = fs::read_dir(&folder).expect("the folder of goldens");
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "yml"));
+    files.sort();
+    files
+}
+
+/// Compares the faults of every wrong file of a folder with the text beside it; `UPDATE=1` rewrites the texts.
+pub(crate) fn check_goldens(folder: &str, least: usize, faults: impl Fn(&str, &[u8], &Path) -> Vec<DeclarationFault>) {
+    let mut wrong = Vec::new();
+    let files = cases(folder);
+    for file in &files {
+        let name = file.file_name().and_then(|name| name.to_str()).expect("a name");
+        let shown = faults(name, &fs::read(file).expect("a readable file"), file);
+        assert!(!shown.is_empty(), "{name} has no fault");
+        let shown: String = shown.iter().map(|fault| format!("{fault}\n\n")).collect();
+        for word in OURS {
+            assert!(!shown.contains(word), "{name} shows `{word}`:\n{shown}");
+        }
+        let golden = file.with_extension("txt");
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(&golden, &shown).expect("a golden that can be written");
+        } else if fs::read_to_string(&golden).unwrap_or_default() != shown {
+            wrong.push(format!("{name}:\n{shown}"));
+        }
+    }
+    assert!(wrong.is_empty(), "differs from its golden:\n{}", wrong.join("\n"));
+    assert!(files.len() >= least, "only {} cases", files.len());
+}
+
+/// Every fault of a text, its own and those of the drafts in it.
+pub(crate) fn faults(file: &str, text: &str) -> Vec<DeclarationFault> {
+    let context = Context::default().variable("lake", "s3://bucket").catalog("main");
+    let declarations = match read_tables(file, text, &context) {
+        Ok(declarations) => declarations,
+        Err(faults) => return faults,
+    };
+    let mut all = Vec::new();
+    for declaration in declarations {
+        for fault in declaration.draft.check().err().unwrap_or_default() {
+            all.push(DeclarationFault {
+                code: fault.code(),
+                message: fault.kind.to_string(),
+                help: fault.help().map(str::to_owned),
+                location: declaration.sources.locate(&fault.subject, fault.range()),
+            });
+        }
+    }
+    all
+}
+
+/// Every fault of a file that is read by its path.
+pub(crate) fn faults_of_path(path: &Path) -> Vec<DeclarationFault> {
+    let base = path.parent().expect("a folder");
+    read_files(&[path.to_owned()], base, &Context::default()).err().unwrap_or_default()
+}
+
+/// A project of this text in a folder, in an environment that knows `LAKE` alone.
+pub(crate) fn project(file: &str, text: &str, root: &Path) -> Result<Project, Vec<DeclarationFault>> {
+    Project::parse(file, text, root, BTreeMap::from([("LAKE".to_owned(), "/srv/lake".to_owned())]))
+}
+
+/// The faults as the terminal shows them.
+pub(crate) fn shown(faults: &[DeclarationFault]) -> String {
+    faults.iter().map(|fault| format!("{fault}\n")).collect()
+}
