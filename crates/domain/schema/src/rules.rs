@@ -5,12 +5,20 @@
 mod add_generated;
 mod add_not_null;
 mod ambiguous_rename;
+mod check_name;
 mod check_on_changed_column;
+mod check_without_column;
+mod clustering_limit;
+mod clustering_type;
+mod clustering_without_statistics;
 mod drop_column;
 mod generated_change;
 mod generated_on_changed_column;
+mod generated_reference;
 mod identity_change;
+mod identity_column;
 mod invalid_name;
+mod map_key_type;
 mod mapping;
 mod mapping_mode_change;
 mod mapping_removal;
@@ -20,9 +28,14 @@ mod missing_table;
 mod not_null_in_collection;
 mod not_null_under_nullable;
 mod out_of_scope;
+mod partition_all_columns;
+mod partition_type;
 mod partitioning_change;
+mod primary_key_nullable;
 mod rename_cycle;
 mod reserved_name;
+mod retention;
+mod retention_order;
 mod statistics;
 #[cfg(test)]
 mod testing;
@@ -106,6 +119,18 @@ pub static RULES: &[&Rule] = &[
     &widening_not_enabled::RULE,
     &mapping_removal::RULE,
     &mapping_mode_change::RULE,
+    &clustering_limit::RULE,
+    &clustering_type::RULE,
+    &clustering_without_statistics::RULE,
+    &partition_type::RULE,
+    &partition_all_columns::RULE,
+    &retention_order::RULE,
+    &primary_key_nullable::RULE,
+    &identity_column::RULE,
+    &generated_reference::RULE,
+    &check_without_column::RULE,
+    &check_name::RULE,
+    &map_key_type::RULE,
     &upgrade_protocol::RULE,
     &drop_column::RULE,
 ];
