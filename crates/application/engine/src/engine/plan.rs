@@ -54,7 +54,7 @@ pub(super) async fn prepare(engine: &Engine, tables: &[RegisteredTable]) -> Resu
     }
     for (draft, plan) in drafts.into_iter().zip(planned) {
         let Draft { declared, relation, observed, claims, scanned, compiled, .. } = draft;
-        let effort = |action| if scanned.contains(action) { Effort::Scan } else { Effort::Statistics };
+        let effort = |action: &usize| if scanned.contains(action) { Effort::Scan } else { Effort::Statistics };
         let proof = |(action, statement): &(usize, Option<Statement>)| {
             statement.clone().map(|statement| Proof { statement, effort: effort(action) })
         };

@@ -1,0 +1,47 @@
+//! The whole way on a lake in a folder.
+
+use delta_engine::Status;
+use delta_engine::prelude::*;
+
+async fn sync(lake: &str, table: Table, allow: &[&str]) -> Report {
+    let registry = Registry::new().table(table).build().unwrap();
+    let mut engine = Engine::connect(lake).await.unwrap();
+    for permission in allow {
+        engine = engine.allowing(permission.parse().unwrap());
+    }
+    let report = engine.sync(&registry).await.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(engine.plan(&registry).await.unwrap().status(), Status::InSync);
+    report
+}
+
+#[tokio::test]
+async fn a_table_lives_through_every_kind_of_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = folder.path().to_str().unwrap();
+    let base = || {
+        Table::new("silver.customers")
+            .property("delta.columnMapping.mode", "name")
+            .property("delta.enableTypeWidening", true)
+    };
+    let first = base()
+        .column(Column::new("id", INT).not_null())
+        .column(Column::new("name", STRING))
+        .column(Column::new("address", "struct<street: string, zip: string>"))
+        .column(Column::new("note", STRING));
+    assert_eq!(sync(lake, first, &[]).await.applied(), 1);
+    let second = base()
+        .comment("One row per customer")
+        .column(Column::new("city", STRING).comment("new"))
+        .column(Column::new("id", BIGINT))
+        .column(
+            Column::new("address", "struct<house: int, street: string, postcode: string>")
+                .field_renamed_from("postcode", "zip"),
+        )
+        .column(Column::new("full_name", "string").renamed_from("name").default_value("'unknown'"))
+        .clustered_by(["id"])
+        .check("positive", "id > 0")
+        .property("delta.enableChangeDataFeed", true);
+    let allow = ["drop-column:*", "upgrade-protocol:*", "break-streams:*", "scan-data:*"];
+    let report = sync(lake, second, &allow).await;
+    assert_eq!(report.applied(), 1);
+}
