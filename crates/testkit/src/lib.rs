@@ -1,0 +1,18 @@
+//! Generators of table pairs, and the proofs that every accepted plan lands.
+//!
+//! Owns random and exhaustive small tables, legal edits, and the laws that hold for every pair. The edits and the laws know
+//! nothing of the differ, so that it can't prove itself. Not published.
+
+pub mod declaration;
+pub mod edit;
+pub mod law;
+pub mod pair;
+mod proofs;
+pub mod rng;
+pub mod small_scope;
+pub mod table;
+mod tally;
+pub mod words;
+
+pub use proofs::{Broken, prove, prove_small_scope};
+pub use tally::Tally;
