@@ -100,20 +100,19 @@ fn read_file(file: &Path, folder: &Folder<'_>, context: &Context) -> Outcome {
         return Err(vec![file_fault(SQL, &name, message, Some(help.to_owned()))]);
     }
     let bytes = fs::read(file).map_err(|error| vec![unreadable(&name, &error)])?;
-    let source = SourceText::decode(&name, bytes).map_err(|fault| vec![fault])?;
+    let source = SourceText::decode(&name, bytes).map_err(|fault| vec![*fault])?;
     read_source(&source, context)
 }
 
 /// The fault for a file that the system does not give us.
 pub(crate) fn unreadable(name: &str, error: &io::Error) -> DeclarationFault {
-    let (message, help) = match error.kind() {
-        io::ErrorKind::NotFound => {
-            ("does not exist".to_owned(), "check the spelling and the folder you are in".to_owned())
-        }
-        io::ErrorKind::PermissionDenied => {
-            ("may not be read by this user".to_owned(), format!("give read permission: chmod +r {name}"))
-        }
-        _ => (format!("cannot be read: {error}"), "see whether the file and its disk are sound".to_owned()),
+    let kind = error.kind();
+    let (message, help) = if kind == io::ErrorKind::NotFound {
+        ("does not exist".to_owned(), "check the spelling and the folder you are in".to_owned())
+    } else if kind == io::ErrorKind::PermissionDenied {
+        ("may not be read by this user".to_owned(), format!("give read permission: chmod +r {name}"))
+    } else {
+        (format!("cannot be read: {error}"), "see whether the file and its disk are sound".to_owned())
     };
     file_fault(UNREADABLE, name, message, Some(help))
 }
@@ -132,7 +131,7 @@ impl Folder<'_> {
         for path in paths {
             match self.matching(path) {
                 Ok(found) => files.extend(found),
-                Err(fault) => faults.push(fault),
+                Err(fault) => faults.push(*fault),
             }
         }
         (files, faults)
@@ -155,7 +154,7 @@ impl Folder<'_> {
     }
 
     /// The files of a path or pattern, at least one.
-    fn matching(&self, path: &Path) -> Result<Vec<PathBuf>, DeclarationFault> {
+    fn matching(&self, path: &Path) -> Result<Vec<PathBuf>, Box<DeclarationFault>> {
         let path: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
         let full = self.base.join(&path);
         let name = self.shown(&full);
@@ -169,14 +168,14 @@ impl Folder<'_> {
                     found.push(file.to_owned());
                 }
             })
-            .map_err(|error| unreadable(&name, &error))?;
+            .map_err(|error| Box::new(unreadable(&name, &error)))?;
             let help = "files of definitions end in .yml or .yaml; name another folder, or a file";
             return at_least_one(found, &name, "is a folder without any .yml or .yaml file", help);
         }
         if !name.contains(['*', '?', '[', '{']) {
             let message = "does not exist".to_owned();
             let help = "give a file, a folder or a pattern such as tables/**/*.yml".to_owned();
-            return Err(file_fault(NO_FILES, &name, message, Some(help)));
+            return Err(Box::new(file_fault(NO_FILES, &name, message, Some(help))));
         }
         let pattern = matcher(&self.pattern(&path), &name)?;
         let start = self.base.join(literal_folder(&path));
@@ -186,7 +185,7 @@ impl Folder<'_> {
                     found.push(file.to_owned());
                 }
             })
-            .map_err(|error| unreadable(&self.shown(&start), &error))?;
+            .map_err(|error| Box::new(unreadable(&self.shown(&start), &error)))?;
         }
         let message = "matches no file";
         let help = if start.is_dir() {
@@ -198,19 +197,24 @@ impl Folder<'_> {
     }
 }
 
-fn at_least_one(found: Vec<PathBuf>, name: &str, message: &str, help: &str) -> Result<Vec<PathBuf>, DeclarationFault> {
+fn at_least_one(
+    found: Vec<PathBuf>,
+    name: &str,
+    message: &str,
+    help: &str,
+) -> Result<Vec<PathBuf>, Box<DeclarationFault>> {
     if found.is_empty() {
-        return Err(file_fault(NO_FILES, name, message.to_owned(), Some(help.to_owned())));
+        return Err(Box::new(file_fault(NO_FILES, name, message.to_owned(), Some(help.to_owned()))));
     }
     Ok(found)
 }
 
-fn matcher(pattern: &str, name: &str) -> Result<GlobMatcher, DeclarationFault> {
+fn matcher(pattern: &str, name: &str) -> Result<GlobMatcher, Box<DeclarationFault>> {
     let glob = GlobBuilder::new(pattern).literal_separator(true).build();
     glob.map(|glob| glob.compile_matcher()).map_err(|error| {
         let message = format!("is no pattern: {}", error.kind());
         let help = "a pattern is written as tables/**/*.yml or {silver,gold}/*.yml".to_owned();
-        file_fault(VALUE, name, message, Some(help))
+        Box::new(file_fault(VALUE, name, message, Some(help)))
     })
 }
 

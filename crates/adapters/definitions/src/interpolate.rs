@@ -92,6 +92,6 @@ mod tests {
     #[test]
     fn every_miss_is_reported_with_its_place() {
         check("a ${var.x} ${env.Y}", Err(&[2..10, 11..19]));
-        check("${var.lake", Err(&[0..10]));
+        check("${env.Z} ${var.lake", Err(&[0..8, 9..19]));
     }
 }

@@ -109,7 +109,7 @@ impl Project {
         let shown = prefix.join(file.file_name().unwrap_or_default());
         let shown = shown.to_string_lossy();
         let bytes = fs::read(file).map_err(|error| vec![unreadable(&shown, &error)])?;
-        let source = SourceText::decode(&shown, bytes).map_err(|fault| vec![fault])?;
+        let source = SourceText::decode(&shown, bytes).map_err(|fault| vec![*fault])?;
         let root = file.parent().unwrap_or(Path::new("")).to_owned();
         // Names and values that are not Unicode cannot be written in the file either.
         let environment =
@@ -184,7 +184,7 @@ impl Project {
     ///
     /// # Errors
     /// The fault says which targets there are.
-    pub fn target(&self, wanted: Option<&str>) -> Result<TargetSettings, DeclarationFault> {
+    pub fn target(&self, wanted: Option<&str>) -> Result<TargetSettings, Vec<DeclarationFault>> {
         let names: Vec<&str> = self.targets.iter().map(|target| target.name.as_str()).collect();
         let file = &self.source.name;
         let Some(wanted) = wanted else {
@@ -198,7 +198,7 @@ impl Project {
                     let message = format!("declares {} targets, and none of them is the default", names.len());
                     (message, format!("pass --target {}, or write `default: true` on one of them", names.join("|")))
                 };
-                file_fault(TARGET, file, message, Some(help))
+                vec![file_fault(TARGET, file, message, Some(help))]
             });
         };
         if let Some(target) = self.targets.iter().find(|target| target.name == wanted) {
@@ -210,12 +210,12 @@ impl Project {
         let guess = nearest(wanted, &names).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         let help = format!("targets of {file}: {there}; a folder is written with its path, as in ./{wanted}");
-        Err(DeclarationFault {
+        Err(vec![DeclarationFault {
             code: TARGET,
             message: format!("there is no target `{wanted}`{guess}"),
             help: Some(help),
             location: None,
-        })
+        }])
     }
 
     /// The faults of rule names, given the names there are.

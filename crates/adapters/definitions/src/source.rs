@@ -210,7 +210,8 @@ fn nested<'n, 't>(column: &'n Node<'t>, path: &Path) -> Option<&'n Entry<'t>> {
         let same = steps.iter().zip(&parts).all(|(step, part)| is_step(step, part));
         same && if whole { parts.len() == steps.len() } else { parts.len() > steps.len() }
     };
-    entries.iter().find(|entry| fits(entry, true)).or_else(|| entries.iter().find(|entry| fits(entry, false)))
+    let below = || steps.last().and_then(Step::as_field).and_then(|_| entries.iter().find(|entry| fits(entry, false)));
+    entries.iter().find(|entry| fits(entry, true)).or_else(below)
 }
 
 fn is_step(step: &Step, part: &str) -> bool {

@@ -46,7 +46,7 @@ impl SourceText {
     }
 
     /// The text of bytes that must be UTF-8; a byte order mark is left out.
-    pub(crate) fn decode(name: &str, bytes: Vec<u8>) -> Result<Self, DeclarationFault> {
+    pub(crate) fn decode(name: &str, bytes: Vec<u8>) -> Result<Self, Box<DeclarationFault>> {
         match String::from_utf8(bytes) {
             Ok(text) => Ok(Self::new(name, &text)),
             Err(error) => {
@@ -60,7 +60,7 @@ impl SourceText {
                     format!("is not UTF-8: the byte at offset {offset} (line {line}) belongs to no character")
                 };
                 let help = "save the file as UTF-8; in most editors that is a choice in “save with encoding”";
-                Err(file_fault(UNREADABLE, name, message, Some(help.to_owned())))
+                Err(Box::new(file_fault(UNREADABLE, name, message, Some(help.to_owned()))))
             }
         }
     }

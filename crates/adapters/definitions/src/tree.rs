@@ -340,7 +340,7 @@ fn narrow(span: saphyr_parser::Span) -> Span {
     }
 }
 
-/// A block scalar is pointed at by its `|` or `>`.
+/// A block scalar is pointed at by its first line.
 fn first_line(span: Span) -> Span {
-    Span { end_line: span.line, end_column: span.column + 1, ..span }
+    Span { end_line: span.line, end_column: u32::MAX, ..span }
 }

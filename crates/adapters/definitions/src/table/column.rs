@@ -141,15 +141,11 @@ fn identity(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Option<Ident
         return None;
     }
     let mut identity = Identity { start: 1, increment: 1, always: true };
-    match node.scalar() {
-        Some("true") => {
-            let message = "`identity` takes a mapping, which may be empty";
-            reader.fault(
-                FileFault::new(SHAPE, node.span, message).help(format!("write {}, or identity: {{}}", key.example)),
-            );
-            return None;
-        }
-        Some(_) | None => (),
+    if node.scalar() == Some("true") {
+        let message = "`identity` takes a mapping, which may be empty";
+        let help = format!("write {}, or identity: {{}}", key.example);
+        reader.fault(FileFault::new(SHAPE, node.span, message).help(help));
+        return None;
     }
     for (key, entry) in reader.entries(node, &IDENTITY) {
         let value = &entry.value;

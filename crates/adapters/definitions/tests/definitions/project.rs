@@ -1,14 +1,12 @@
 //! A project on disk: what is found, how targets are filled in, and how names are completed.
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::support::{project, shown};
 use delta_engine_application::DeclarationFault;
 use delta_engine_definitions::{Context, Project, load, read_files, template};
-use support::{project, shown};
 
 const PROJECT: &str = r#"
 variables: { lake: { default: ./lake }, team: {} }
@@ -109,7 +107,7 @@ fn targets_are_filled_in_and_secrets_not_printed() {
 fn what_is_typed_is_judged_too() {
     let project = ok(project("delta-engine.yml", PROJECT, Path::new("")));
     let fault = project.target(Some("prd")).expect_err("no target");
-    assert_eq!(fault.message, "there is no target `prd`; did you mean `prod`?");
+    assert_eq!(fault[0].message, "there is no target `prd`; did you mean `prod`?");
     let dev = project.target(None).expect("dev");
     let faults = project.resolve(&dev, &BTreeMap::from([("lak".to_owned(), String::new())])).expect_err("no variable");
     assert_eq!(faults[0].message, "--var sets `lak`, and the project has no such variable; did you mean `lake`?");
@@ -162,4 +160,45 @@ fn files_are_found_by_name_folder_and_pattern() {
     );
     assert_eq!(read(&["*.sql"]), "`q.sql` is a SQL file; SQL definitions are not supported yet");
     assert_eq!(read(&["t/{b"]).split(':').next(), Some("`t/{b` is no pattern"));
+}
+
+/// The project file of docs/DESIGN, section 5, as it stands there.
+const DESIGN: &str = r#"
+# delta-engine.yml, found by walking up; relative paths start here
+definitions: ["tables/**/*.yml", "tables/**/*.sql"]
+variables: { lake: { default: ./lake } }
+targets:
+  dev:  { url: ./lake, catalog: dev, default: true }
+  prod: { url: "sc://host:443/;x-databricks-cluster-id=${env.CLUSTER_ID}", token: "${env.DATABRICKS_TOKEN}", catalog: prod, catalogs: { main: prod_main }, variables: { lake: "s3://bucket" } }
+rules: { missing-comment: warning }
+allow:
+  - { rule: drop-column, on: "silver.scratch.*", target: dev, reason: rebuilt nightly, until: 2027-01-31 }
+"#;
+
+#[test]
+fn the_example_of_the_design_is_read_whole() {
+    let table = fs::read_to_string(&super::support::cases("valid")[0]).expect("the example");
+    let folder = folder(&[("tables/customers.yml", &table)]);
+    let project = ok(project("delta-engine.yml", DESIGN, folder.path()));
+    assert!(project.check_rules(&["missing-comment", "drop-column"]).is_empty());
+    let prod = project.target(Some("prod")).expect("prod");
+    let read = ok(load(&project, &prod, &BTreeMap::new(), None));
+    let draft = &read[0].draft;
+    assert_eq!(draft.name, "prod.silver.customers");
+    assert_eq!(draft.columns.len(), 8);
+    assert_eq!(draft.columns[1].renamed_from, ["name", "fullname"]);
+    assert_eq!(draft.columns[2].fields[0].renamed_from, ["line1"]);
+    assert_eq!(draft.columns[5].default.as_deref(), Some("'new'"));
+    assert_eq!(draft.foreign_keys[0].references, "prod.silver.countries");
+    assert_eq!(draft.checks, [("valid_id".to_owned(), "customer_id > 0".to_owned())]);
+    assert_eq!(draft.location.as_deref(), Some("s3://bucket/customers"));
+    let properties: Vec<(&str, Option<&str>)> =
+        draft.properties.iter().map(|(key, value)| (key.as_str(), value.as_deref())).collect();
+    let expected = [
+        ("delta.enableChangeDataFeed", Some("true")),
+        ("team.owner", None),
+        ("delta.columnMapping.mode", Some("name")),
+    ];
+    assert_eq!(properties, expected);
+    assert!(draft.clone().check().is_ok());
 }

@@ -1,7 +1,5 @@
 //! No input makes the reader panic: real files with bytes deleted, inserted and repeated.
 
-mod support;
-
 use std::fs;
 use std::path::Path;
 
@@ -27,7 +25,7 @@ const PIECES: &[&str] = &[
 fn mutated_files_are_read_without_panic() {
     let mut seeds: Vec<String> = vec![template::PROJECT.to_owned(), template::TABLE.to_owned()];
     for folder in ["valid", "faults", "project"] {
-        seeds.extend(support::cases(folder).iter().filter_map(|file| fs::read_to_string(file).ok()));
+        seeds.extend(super::support::cases(folder).iter().filter_map(|file| fs::read_to_string(file).ok()));
     }
     let mut random = Lcg(42);
     for case in 0..4_000 {
@@ -53,9 +51,9 @@ fn mutated_files_are_read_without_panic() {
         }
         let text: String = text.into_iter().collect();
         // Rendering is part of what must not panic.
-        let _ = support::shown(&support::faults("mutated.yml", &text));
-        let _ = read_snapshot("mutated.yml", &text).map_err(|faults| support::shown(&faults));
-        let project = support::project("mutated.yml", &text, Path::new(""));
-        let _ = project.map_err(|faults| support::shown(&faults));
+        let _ = super::support::shown(&super::support::faults("mutated.yml", &text));
+        let _ = read_snapshot("mutated.yml", &text).map_err(|faults| super::support::shown(&faults));
+        let project = super::support::project("mutated.yml", &text, Path::new(""));
+        let _ = project.map_err(|faults| super::support::shown(&faults));
     }
 }

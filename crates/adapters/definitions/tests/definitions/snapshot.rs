@@ -1,16 +1,14 @@
 //! Snapshots are read back as they were.
 
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::support::shown;
 use delta_engine_definitions::snapshot::{read_snapshot, write_snapshot};
 use delta_engine_definitions::{Context, read_tables};
 use delta_engine_schema::model::{
     ArrayType, Aspect, Column, DataType, Expression, Feature, Field, ForeignKey, Identity, InboundKey, Layout,
     ObservedTable, Path, PrimaryKey, RelationKind, Unknown,
 };
-use support::shown;
 
 fn expression(text: &str) -> Expression {
     Expression::parse(text).expect("an expression")

@@ -1,5 +1,4 @@
 //! What the tests of this crate share.
-#![expect(dead_code, reason = "each test file uses some of it")]
 
 use std::collections::BTreeMap;
 use std::fs;

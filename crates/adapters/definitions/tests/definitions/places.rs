@@ -56,8 +56,8 @@ fn every_subject_has_its_place() {
     check(&whole.clone().aspect(Aspect::Comment), None, "t.yml:5:14 about");
     check(&id, None, "t.yml:7:17 Id");
     check(&id.clone().aspect(Aspect::Type), Some(19..24), "t.yml:7:46 strng");
-    check(&id.clone().aspect(Aspect::Nullability), None, "t.yml:7:63 false");
-    check(&lines.clone().aspect(Aspect::Default), None, "t.yml:10:18 |");
+    check(&id.clone().aspect(Aspect::Nullability), None, "t.yml:7:65 false");
+    check(&lines.clone().aspect(Aspect::Default), None, "t.yml:11:11 array()");
     check(&lines.clone().aspect(Aspect::Comment), None, "t.yml:8:15 lines");
     check(&sku, None, "t.yml:13:11 element.sku");
     check(&sku.clone().aspect(Aspect::Comment), None, "t.yml:13:35 y");

@@ -1,14 +1,12 @@
 //! Wrong files and what a user reads about them. `UPDATE=1` rewrites what is expected.
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use super::support::{cases, check_goldens, faults, faults_of_path, project, shown};
 use delta_engine_application::DeclarationFault;
 use delta_engine_definitions::FILE_FAULTS;
-use support::{cases, check_goldens, faults, faults_of_path, project, shown};
 
 #[test]
 fn every_wrong_file_of_definitions_is_reported_as_expected() {
@@ -35,7 +33,7 @@ fn project_faults(name: &str, text: &str) -> Vec<DeclarationFault> {
     let mut faults = project.check_rules(&["drop-column", "missing-comment"]);
     match project.target(None) {
         Ok(target) => faults.extend(project.resolve(&target, &BTreeMap::new()).err().unwrap_or_default()),
-        Err(fault) => faults.push(fault),
+        Err(wrong) => faults.extend(wrong),
     }
     faults
 }

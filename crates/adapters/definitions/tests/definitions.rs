@@ -1,0 +1,12 @@
+//! The crate through its public door: wrong files, projects on disk, places, snapshots, and no input that panics.
+
+#[cfg(test)]
+#[path = "definitions"]
+mod definitions {
+    mod faults;
+    mod mutation;
+    mod places;
+    mod project;
+    mod snapshot;
+    pub(crate) mod support;
+}
