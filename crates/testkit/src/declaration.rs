@@ -234,7 +234,9 @@ impl Declaration {
             LayoutSpec::Partitioned(ids) | LayoutSpec::Clustered(ids) => ids.contains(&id),
             LayoutSpec::Flat | LayoutSpec::Auto => false,
         };
-        in_layout || self.is_in_primary_key(id) || self.foreign_keys.iter().any(|foreign| foreign.key.columns.contains(&id))
+        in_layout
+            || self.is_in_primary_key(id)
+            || self.foreign_keys.iter().any(|foreign| foreign.key.columns.contains(&id))
     }
 
     /// Whether the primary key holds this column.

@@ -10,9 +10,7 @@ use delta_engine_schema::model::{DataType, Path};
 use crate::declaration::{Declaration, Kind, LayoutSpec, Node, NodeId};
 use crate::rng::Rng;
 use crate::table::{check, clustering, foreign_key, new_node, primary_key};
-use crate::words::{
-    COMMENTS, NAMES, PROPERTIES, TAG_KEYS, TAG_VALUES, default_of, needs_widening, wider,
-};
+use crate::words::{COMMENTS, NAMES, PROPERTIES, TAG_KEYS, TAG_VALUES, default_of, needs_widening, wider};
 
 /// The edits of one pair.
 #[derive(Debug)]
@@ -112,8 +110,7 @@ impl Editor {
     }
 
     fn any_path(&mut self, declaration: &Declaration) -> Option<(Path, NodeId)> {
-        let nodes: Vec<(Path, NodeId)> =
-            declaration.nodes().into_iter().map(|(path, node)| (path, node.id)).collect();
+        let nodes: Vec<(Path, NodeId)> = declaration.nodes().into_iter().map(|(path, node)| (path, node.id)).collect();
         self.rng.pick(&nodes).cloned()
     }
 
@@ -206,9 +203,13 @@ impl Editor {
             declaration.leaves().into_iter().map(|(path, leaf)| (path, leaf.clone())).collect();
         let (path, from) = self.rng.pick(&leaves)?.clone();
         let to = wider(&mut self.rng, &from)?;
-        let column = declaration.columns.iter().find(|node| Some(node.name.as_str()) == path.root().map(|name| name.as_str()))?;
+        let column = declaration
+            .columns
+            .iter()
+            .find(|node| Some(node.name.as_str()) == path.root().map(|name| name.as_str()))?;
         let (id, extra) = (column.id, declaration.extras.get(&column.id));
-        let fixed = extra.is_some_and(|extra| extra.identity.is_some() || extra.generated.is_some() || extra.default.is_some());
+        let fixed =
+            extra.is_some_and(|extra| extra.identity.is_some() || extra.generated.is_some() || extra.default.is_some());
         if fixed || declaration.is_mentioned(id) || declaration.is_held(id) {
             return None;
         }
@@ -374,4 +375,3 @@ fn change_tags(rng: &mut Rng, tags: &mut Vec<(String, String)>) -> Option<usize>
     tags.push((key.to_owned(), value.to_owned()));
     Some(1)
 }
-

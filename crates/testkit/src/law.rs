@@ -13,7 +13,9 @@ pub fn not_reached(desired: &DesiredTable, table: &ObservedTable) -> Option<Stri
     let names = |columns: &[Column]| columns.iter().map(|column| column.name().clone()).collect::<Vec<_>>();
     differ(names(&desired.columns) == names(&table.columns), "the columns")
         .or_else(|| desired.columns.iter().zip(&table.columns).find_map(|(wanted, there)| column(wanted, there)))
-        .or_else(|| differ(desired.comment.as_deref().unwrap_or("") == table.comment.as_deref().unwrap_or(""), "comment"))
+        .or_else(|| {
+            differ(desired.comment.as_deref().unwrap_or("") == table.comment.as_deref().unwrap_or(""), "comment")
+        })
         .or_else(|| differ(desired.layout.same_layout(&table.layout), "layout"))
         .or_else(|| differ(same_primary_key(desired, table), "primary key"))
         .or_else(|| differ(same_foreign_keys(&desired.foreign_keys, &table.foreign_keys), "foreign keys"))

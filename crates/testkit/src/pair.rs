@@ -49,7 +49,11 @@ pub fn edited(rng: &mut Rng) -> Option<Pair> {
     let most = 1 + rng.below(6);
     let edits = Editor::new(Rng::new(rng.bits()), &start).edit(&mut end, most);
     if rng.chance(3) && start.origin.is_none() {
-        return Some(Pair { desired: end.draft(), observed: None, origin: Origin::Edited { edits: 1, kept: Vec::new() } });
+        return Some(Pair {
+            desired: end.draft(),
+            observed: None,
+            origin: Origin::Edited { edits: 1, kept: Vec::new() },
+        });
     }
     let before: BTreeMap<NodeId, Path> = start.nodes().into_iter().map(|(path, node)| (node.id, path)).collect();
     let kept = end

@@ -46,7 +46,7 @@ pub fn prove(pairs: usize, seed: u64) -> Result<Tally, Broken> {
             }
         };
         let found = examine(&pair, &mut rng, tally);
-        found.map_err(|(law, detail)| Broken { law, replay: replay(), detail: format!("{detail}\n{pair:#?}") })
+        found.map_err(|(law, detail)| Broken { law, replay: replay(), detail: format!("{detail}\n{pair:?}") })
     })
 }
 
@@ -65,15 +65,12 @@ pub fn prove_small_scope(pairs: usize) -> Result<Tally, Broken> {
         };
         let found = examine(&pair, &mut Rng::new(index as u64), tally);
         let replay = || format!("SmallScope::new().pair({index})");
-        found.map_err(|(law, detail)| Broken { law, replay: replay(), detail: format!("{detail}\n{pair:#?}") })
+        found.map_err(|(law, detail)| Broken { law, replay: replay(), detail: format!("{detail}\n{pair:?}") })
     })
 }
 
 /// Every case once, spread over the cores; the tally does not depend on how many there are.
-fn in_parallel(
-    cases: usize,
-    case: impl Fn(usize, &mut Tally) -> Result<(), Broken> + Sync,
-) -> Result<Tally, Broken> {
+fn in_parallel(cases: usize, case: impl Fn(usize, &mut Tally) -> Result<(), Broken> + Sync) -> Result<Tally, Broken> {
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(cases.max(1));
     let case = &case;
     let run = move |first: usize| {
@@ -114,7 +111,7 @@ fn examine(pair: &Pair, rng: &mut Rng, tally: &mut Tally) -> Found {
         Ok(planned) => planned,
         // A difference whose rule is still to be written can't block its table.
         Err(_) if found.differences.iter().any(|difference| find_rule(rule_of(difference)).is_none()) => return Ok(()),
-        Err(error) => return Err(("an accepted plan can be rehearsed", error.to_string())),
+        Err(error) => return Err(("an accepted plan can be rehearsed", format!("{error}\n{:#?}", found.actions))),
     };
     tally.count(&planned, edits);
     sound(&found)?;
@@ -125,7 +122,8 @@ fn examine(pair: &Pair, rng: &mut Rng, tally: &mut Tally) -> Found {
     let (this, that) = (format!("{found:?}"), format!("{other_diff:?}"));
     law("shuffled input gives the same diff", this == that, || format!("{this}\n{that}"))?;
     let that = plan(&other, other_table.as_ref(), other_diff);
-    let (this, that) = (format!("{planned:?}"), that.map_or_else(|error| error.to_string(), |that| format!("{that:?}")));
+    let (this, that) =
+        (format!("{planned:?}"), that.map_or_else(|error| error.to_string(), |that| format!("{that:?}")));
     law("shuffled input gives the same plan", this == that, || format!("{this}\n{that}"))?;
 
     if let Some(observed) = observed {
@@ -213,7 +211,8 @@ fn landed(
         .map_err(|error| ("an accepted plan can be simulated", error.to_string()))?;
     let left = diff(desired, Some(&after));
     law("an accepted plan leaves no difference", left.is_empty(), || format!("{left:?}"))?;
-    let again = plan(desired, Some(&after), left).map_err(|error| ("a landed plan can be planned", error.to_string()))?;
+    let again =
+        plan(desired, Some(&after), left).map_err(|error| ("a landed plan can be planned", error.to_string()))?;
     let settled = again.actions.is_empty() && !matches!(again.outcome, Outcome::Changes | Outcome::Unreadable);
     law("a landed plan plans to nothing", settled, || format!("{again:?}"))?;
     if let Some(observed) = observed {

@@ -120,7 +120,8 @@ impl Maker<'_> {
             };
             let names = if odd { ODD_NAMES } else { NAMES };
             // Change data feed reserves the names with a leading underscore.
-            let Some(name) = self.rng.pick(names).filter(|name| self.taste == Taste::Wild || !name.starts_with('_')) else {
+            let Some(name) = self.rng.pick(names).filter(|name| self.taste == Taste::Wild || !name.starts_with('_'))
+            else {
                 continue;
             };
             if !nodes.iter().any(|node| node.name == *name) {
@@ -176,8 +177,8 @@ impl Maker<'_> {
                     let plain = declaration.extras.get(other).is_none_or(|extra| extra.generated.is_none());
                     other != id && plain && matches!(kind, Kind::Leaf(DataType::Integer))
                 });
-                extra.generated = source
-                    .map(|(column, _)| Mention { column: *column, template: "CAST({c} AS BIGINT)".to_owned() });
+                extra.generated =
+                    source.map(|(column, _)| Mention { column: *column, template: "CAST({c} AS BIGINT)".to_owned() });
             }
             declaration.extras.insert(*id, extra);
         }
@@ -423,7 +424,7 @@ fn respelled_foreign_key(rng: &mut Rng, key: &ForeignKey) -> ForeignKey {
 
 /// The same tokens with other spacing.
 fn respelled_expression(rng: &mut Rng, expression: &Expression) -> Expression {
-    if !rng.chance(50) || expression.text().contains('\'') {
+    if !rng.chance(50) || expression.text().contains(['\'', '`']) {
         return expression.clone();
     }
     let spaced = expression.text().replace(' ', "  ").replace("AND", "and").replace('(', "( ");

@@ -6,8 +6,31 @@ use crate::rng::Rng;
 
 /// Names any table may use.
 pub const NAMES: &[&str] = &[
-    "id", "name", "amount", "status", "country", "created_at", "note", "address", "lines", "value", "key", "element",
-    "MyCol", "größe", "zip", "street", "city", "price", "sku", "tax", "rate", "kind", "owner", "batch", "flag",
+    "id",
+    "name",
+    "amount",
+    "status",
+    "country",
+    "created_at",
+    "note",
+    "address",
+    "lines",
+    "value",
+    "key",
+    "element",
+    "MyCol",
+    "größe",
+    "zip",
+    "street",
+    "city",
+    "price",
+    "sku",
+    "tax",
+    "rate",
+    "kind",
+    "owner",
+    "batch",
+    "flag",
 ];
 
 /// Names that need column mapping, or that change data feed reserves.
@@ -108,9 +131,9 @@ pub fn wider(rng: &mut Rng, from: &DataType) -> Option<DataType> {
         DataType::Long => decimal(22, 2).into_iter().collect(),
         DataType::Float => vec![DataType::Double],
         DataType::Date => vec![DataType::TimestampNtz],
-        DataType::Decimal(narrow) => decimal(narrow.precision().saturating_add(3), narrow.scale() + rng.below(3) as u8)
-            .into_iter()
-            .collect(),
+        DataType::Decimal(narrow) => {
+            decimal(narrow.precision().saturating_add(3), narrow.scale() + rng.below(3) as u8).into_iter().collect()
+        }
         DataType::Char(length) => vec![DataType::Varchar(length + 3), DataType::STRING],
         DataType::Varchar(length) => vec![DataType::Varchar(length + 5), DataType::STRING],
         DataType::String(_)

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::change::Change;
 use crate::model::{
     Aspect, Column, DataType, DesiredTable, Expression, Feature, ForeignKey, Identifier, Layout, Path, PrimaryKey,
-    Subject, TableName,
+    STATISTICS_COLUMNS, Subject, TableName,
 };
 
 /// One change of one table.
@@ -228,6 +228,9 @@ pub enum Phase {
     UnsetColumnTag,
     /// After clustering has let go of the column.
     DropColumn,
+    /// `delta.dataSkippingStatsColumns` names declared columns, and renames and drops rewrite it on their way
+    /// (`StatisticsCollection.validateDeltaStatsColumns`, `renameDeltaStatsColumn`, `dropDeltaStatsColumns`).
+    SetStatisticsColumns,
     /// Loosening first: a nested NOT NULL binds its parents.
     DropColumnNotNull,
     /// Before primary keys, whose columns must be NOT NULL.
@@ -254,6 +257,7 @@ impl Action {
         match self {
             Self::CreateTable { .. } => Phase::CreateTable,
             Self::EnableFeature { .. } => Phase::EnableFeature,
+            Self::SetProperty { key, .. } if key == STATISTICS_COLUMNS => Phase::SetStatisticsColumns,
             Self::SetProperty { .. } => Phase::SetProperty,
             Self::UnsetProperty { .. } => Phase::UnsetProperty,
             Self::SetTableTag { .. } | Self::UnsetTableTag { .. } => Phase::TableTag,

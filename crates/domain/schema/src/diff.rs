@@ -12,9 +12,10 @@ use std::collections::BTreeMap;
 use crate::action::Action;
 use crate::change::Change;
 use crate::model::{
-    Aspect, DesiredTable, Layout, ObservedTable, Path, Scope, Subject, is_derived_property, same_value,
+    Aspect, DesiredTable, Layout, ObservedTable, Path, STATISTICS_COLUMNS, Scope, Subject, is_derived_property,
+    same_value,
 };
-use crate::simulate::simulate;
+use crate::simulate::{renamed_in_list, simulate};
 
 pub use difference::Difference;
 
@@ -114,8 +115,9 @@ fn diff_properties(desired: &DesiredTable, observed: &ObservedTable, diff: &mut 
     if diff.hides(observed, Aspect::Property, || !desired.properties.is_empty()) {
         return;
     }
+    let listed = listed_after_drops(observed, &diff.actions);
     for (key, wanted) in desired.properties.iter().filter(|(key, _)| !is_derived_property(key)) {
-        let there = observed.property(key);
+        let there = if key == STATISTICS_COLUMNS { listed.as_deref() } else { observed.property(key) };
         match (there, wanted) {
             (Some(from), None) => diff.actions.push(Action::UnsetProperty { key: key.clone(), from: from.to_owned() }),
             (Some(from), Some(to)) if same_value(key, from, to) => (),
@@ -126,6 +128,17 @@ fn diff_properties(desired: &DesiredTable, observed: &ObservedTable, diff: &mut 
             (None, None) => (),
         }
     }
+}
+
+/// The columns with statistics that are left: a drop takes its column off the list.
+fn listed_after_drops(observed: &ObservedTable, actions: &[Action]) -> Option<String> {
+    let listed = observed.property(STATISTICS_COLUMNS)?.to_owned();
+    let dropped = actions.iter().filter_map(dropped_column);
+    Some(dropped.fold(listed, |listed, path| renamed_in_list(&listed, path, None)))
+}
+
+fn dropped_column(action: &Action) -> Option<&Path> {
+    if let Action::DropColumn { path, .. } = action { Some(path) } else { None }
 }
 
 fn diff_table_tags(desired: &DesiredTable, observed: &ObservedTable, diff: &mut TableDiff) {
@@ -180,5 +193,84 @@ fn keep_to_scope(scope: Scope, diff: &mut TableDiff) {
         } else if action.aspect() != Aspect::Property {
             diff.differences.push(Difference::OutOfScope { action: Box::new(action), scope });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::draft::{ColumnDraft, ForeignKeyDraft, TableDraft, TypeDraft};
+
+    fn draft(columns: &[(&str, &[&str])]) -> TableDraft {
+        let mut draft = TableDraft::new("silver.t");
+        for (name, former) in columns {
+            let mut column = ColumnDraft::new(*name, TypeDraft::Text("int".to_owned()));
+            column.renamed_from = former.iter().map(|name| (*name).to_owned()).collect();
+            draft.columns.push(column);
+        }
+        draft.properties.push(("delta.columnMapping.mode".to_owned(), Some("name".to_owned())));
+        draft
+    }
+
+    fn created(draft: TableDraft) -> ObservedTable {
+        let create = Action::CreateTable { table: Box::new(draft.check().unwrap()) };
+        simulate(None, &[create], "id").unwrap()
+    }
+
+    fn check(desired: TableDraft, observed: &ObservedTable, expected: &[&str]) {
+        let desired = desired.check().unwrap();
+        let found = diff(&desired, Some(observed));
+        let kinds: Vec<&str> = found.actions.iter().map(Action::kind).collect();
+        assert_eq!(kinds, expected);
+        let after = simulate(Some(observed.clone()), &found.actions, "").unwrap();
+        assert_eq!(diff(&desired, Some(&after)).actions, []);
+    }
+
+    #[test]
+    fn what_is_unseen_of_a_renamed_column_stays_unseen() {
+        let mut observed = created(draft(&[("a", &[])]));
+        observed.unknown.insert(Aspect::Comment, Path::column("a"));
+        let mut desired = draft(&[("b", &["a"])]);
+        desired.columns[0].comment = Some("known to the declaration only".to_owned());
+        check(desired, &observed, &["rename_column"]);
+    }
+
+    #[test]
+    fn the_list_of_statistics_columns_is_set_once_its_columns_are_there() {
+        let with = |columns, listed: &str| {
+            let mut draft = draft(columns);
+            draft.properties.push(("delta.dataSkippingStatsColumns".to_owned(), Some(listed.to_owned())));
+            draft
+        };
+        let observed = created(with(&[("a", &[]), ("c", &[])], "a,c"));
+        check(with(&[("b", &["a"]), ("c", &[])], "b, c"), &observed, &["rename_column"]);
+        check(with(&[("b", &["a"]), ("c", &[])], "b"), &observed, &["rename_column", "set_property"]);
+        check(with(&[("a", &[])], "a"), &observed, &["drop_column"]);
+        check(with(&[("a", &[])], "a,c"), &observed, &["drop_column", "set_property"]);
+    }
+
+    #[test]
+    fn keys_in_another_order_give_the_same_actions() {
+        let key = |column: &str| ForeignKeyDraft {
+            columns: vec![column.to_owned()],
+            references: "silver.other".to_owned(),
+            ..ForeignKeyDraft::default()
+        };
+        let with = |columns: [&str; 2]| {
+            let mut draft = draft(&[("a", &[]), ("b", &[])]);
+            draft.foreign_keys = columns.map(key).to_vec();
+            draft
+        };
+        let plain = created(draft(&[("a", &[]), ("b", &[])]));
+        let added = |columns| diff(&with(columns).check().unwrap(), Some(&plain)).actions;
+        assert_eq!(added(["a", "b"]), added(["b", "a"]));
+        let mut observed = created(with(["a", "b"]));
+        let dropped = |observed: &ObservedTable| {
+            let desired = draft(&[("a", &[]), ("b", &[])]).check().unwrap();
+            diff(&desired, Some(observed)).actions
+        };
+        let first = dropped(&observed);
+        observed.foreign_keys.reverse();
+        assert_eq!(dropped(&observed), first);
     }
 }

@@ -5,6 +5,8 @@
 mod fields;
 mod mapping;
 
+pub(crate) use mapping::renamed_in_list;
+
 use std::collections::BTreeMap;
 
 use crate::action::Action;
@@ -204,9 +206,10 @@ impl Layout {
                 }
             }
             Self::Clustered(paths) => {
-                for path in paths.iter_mut().filter(|path| path.starts_with(from)) {
-                    let below = &path.steps()[from.steps().len()..];
-                    *path = to.steps().iter().chain(below).cloned().collect::<Vec<_>>().into();
+                for path in paths {
+                    if let Some(renamed) = path.renamed(from, to) {
+                        *path = renamed;
+                    }
                 }
             }
             Self::Flat | Self::ClusteredAuto => (),

@@ -2,7 +2,7 @@
 
 use super::TableDiff;
 use crate::action::Action;
-use crate::model::{Aspect, DesiredTable, ObservedTable};
+use crate::model::{Aspect, DesiredTable, ForeignKey, ObservedTable};
 
 pub(super) fn diff_keys(desired: &DesiredTable, observed: &ObservedTable, diff: &mut TableDiff) {
     if !diff.hides(observed, Aspect::PrimaryKey, || desired.primary_key.is_some()) {
@@ -23,7 +23,10 @@ fn diff_primary_key(desired: &DesiredTable, observed: &ObservedTable, diff: &mut
 }
 
 fn diff_foreign_keys(desired: &DesiredTable, observed: &ObservedTable, diff: &mut TableDiff) {
-    for there in &observed.foreign_keys {
+    // The order in which a source lists keys means nothing; that of declared ones is settled by the draft.
+    let mut sorted: Vec<&ForeignKey> = observed.foreign_keys.iter().collect();
+    sorted.sort();
+    for there in sorted {
         if !desired.foreign_keys.iter().any(|wanted| wanted.same_key(there)) {
             diff.actions.push(Action::DropForeignKey { key: there.clone() });
         }

@@ -45,7 +45,10 @@ impl Checker {
         self.siblings(&Path::table(), columns.iter().map(|column| &column.field));
         let layout = self.layout(draft.partitioned_by, draft.clustered_by, &columns);
         let primary_key = draft.primary_key.map(|key| self.primary_key(key, &columns));
-        let foreign_keys = draft.foreign_keys.into_iter().filter_map(|key| self.foreign_key(key, &columns)).collect();
+        let mut foreign_keys: Vec<ForeignKey> =
+            draft.foreign_keys.into_iter().filter_map(|key| self.foreign_key(key, &columns)).collect();
+        // The order they are written in means nothing; the same keys give the same plan.
+        foreign_keys.sort();
         let mut features = BTreeSet::new();
         let properties = self.properties(draft.properties, &mut features);
         let checks = self.checks(draft.checks);

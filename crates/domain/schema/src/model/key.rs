@@ -13,8 +13,9 @@ pub struct PrimaryKey {
     pub rely: bool,
 }
 
-/// A foreign key. Equal keys pair the same columns with the same columns of the same table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A foreign key. Equal keys pair the same columns with the same columns of the same table; the order only makes lists of
+/// keys the same however they were written.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ForeignKey {
     /// Name, where one is declared or observed.
     pub name: Option<Identifier>,

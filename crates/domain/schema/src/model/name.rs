@@ -101,6 +101,16 @@ pub fn split_dotted(text: &str) -> Option<Vec<String>> {
     }
 }
 
+/// Splits `a.b, c` at its commas, without blanks around the entries; a comma in backticks is part of a name.
+pub fn split_list(text: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    let comma = move |letter: char| {
+        quoted ^= letter == '`';
+        letter == ',' && !quoted
+    };
+    text.split(comma).map(str::trim)
+}
+
 fn split_quoted(text: &str) -> Option<(String, &str)> {
     let mut inner = String::new();
     let mut chars = text.char_indices();
@@ -143,6 +153,11 @@ mod tests {
         check("silver.customers", Ok("silver.customers"));
         check("dev.silver.`odd.name`", Ok("dev.silver.`odd.name`"));
         check("a-b.c", Ok("`a-b`.c"));
+    }
+
+    #[test]
+    fn lists_are_split_outside_backticks() {
+        assert_eq!(split_list("a.b, `c,d` ,e").collect::<Vec<_>>(), ["a.b", "`c,d`", "e"]);
     }
 
     #[test]

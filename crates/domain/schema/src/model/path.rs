@@ -85,6 +85,12 @@ impl Path {
         self.0.starts_with(&ancestor.0)
     }
 
+    /// This path where `from` is now called `to`; `None` where it does not stand at or below `from`.
+    pub fn renamed(&self, from: &Self, to: &Self) -> Option<Self> {
+        let below = self.0.strip_prefix(from.0.as_slice())?;
+        Some(Self(to.0.iter().chain(below).cloned().collect()))
+    }
+
     /// Whether the path passes through the elements of an array or the keys or values of a map.
     pub fn crosses_collection(&self) -> bool {
         self.0.iter().any(|step| step.as_field().is_none())

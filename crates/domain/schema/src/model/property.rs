@@ -2,7 +2,7 @@
 //!
 //! Sources: Delta `DeltaConfig.scala` (`DeltaConfigs`, `validateConfiguration`); delta-io docs, "Table properties".
 
-use super::{Feature, nearest};
+use super::{Feature, nearest, split_list};
 
 /// What the value of a known property is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum PropertyKind {
     Interval,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// A list of columns, separated by commas; blanks around them mean nothing.
+    Columns,
     /// Any text.
     Text,
 }
@@ -45,6 +47,9 @@ impl MappingMode {
     }
 }
 
+/// The property that lists the columns with statistics.
+pub const STATISTICS_COLUMNS: &str = "delta.dataSkippingStatsColumns";
+
 /// The `delta.*` keys a user may set, in canonical spelling.
 const KNOWN: &[(&str, PropertyKind)] = &[
     ("delta.appendOnly", PropertyKind::Boolean),
@@ -58,7 +63,7 @@ const KNOWN: &[(&str, PropertyKind)] = &[
     ("delta.columnMapping.mode", PropertyKind::Choice(&["none", "name", "id"])),
     ("delta.compatibility.symlinkFormatManifest.enabled", PropertyKind::Boolean),
     ("delta.dataSkippingNumIndexedCols", PropertyKind::Integer { least: -1 }),
-    ("delta.dataSkippingStatsColumns", PropertyKind::Text),
+    (STATISTICS_COLUMNS, PropertyKind::Columns),
     ("delta.dataSkippingStringPrefixLength", PropertyKind::Integer { least: 1 }),
     ("delta.deletedFileRetentionDuration", PropertyKind::Interval),
     ("delta.dropFeatureTruncateHistory.retentionDuration", PropertyKind::Interval),
@@ -167,6 +172,7 @@ pub fn same_value(key: &str, left: &str, right: &str) -> bool {
         Some(PropertyKind::Interval) => {
             parse_interval(left).zip(parse_interval(right)).is_some_and(|(left, right)| left == right)
         }
+        Some(PropertyKind::Columns) => split_list(left).eq(split_list(right)),
         Some(PropertyKind::Text) | None => false,
     }
 }
@@ -183,7 +189,7 @@ pub fn value_fault(key: &str, value: &str) -> Option<String> {
             .then(|| "it takes a length of time such as `interval 7 days`, without months or years".to_owned()),
         PropertyKind::Choice(words) => (!words.iter().any(|word| word.eq_ignore_ascii_case(value.trim())))
             .then(|| format!("it takes one of {}", words.join(", "))),
-        PropertyKind::Text => None,
+        PropertyKind::Columns | PropertyKind::Text => None,
     };
     fault.map(|takes| format!("`{value}` is no value for {}: {takes}", canonical_key(key)))
 }
@@ -227,6 +233,7 @@ mod tests {
         assert!(same_value("delta.checkpointInterval", "010", "10"));
         assert!(same_value("delta.logRetentionDuration", "interval 1 week", "INTERVAL 7 days"));
         assert!(same_value("delta.logRetentionDuration", "interval 1 day 1 hour", "interval 25 hours"));
+        assert!(same_value("delta.dataSkippingStatsColumns", "a, b.c", "a,b.c"));
         assert!(!same_value("team.owner", "TRUE", "true"), "keys that are not Delta's are text");
         assert!(!same_value("delta.logRetentionDuration", "interval 1 month", "interval 30 days"));
     }

@@ -104,6 +104,14 @@ impl Unknown {
         !self.0.is_empty() && self.0.iter().any(|(unseen, at)| *unseen == aspect && path.starts_with(at))
     }
 
+    /// Follows a rename: what is unseen of a column stays unseen under its new name.
+    pub(crate) fn follow_rename(&mut self, from: &Path, to: &Path) {
+        if self.0.iter().any(|(_, at)| at.starts_with(from)) {
+            let entries = std::mem::take(&mut self.0).into_iter();
+            self.0 = entries.map(|(aspect, at)| (aspect, at.renamed(from, to).unwrap_or(at))).collect();
+        }
+    }
+
     /// All entries.
     pub fn iter(&self) -> impl Iterator<Item = (Aspect, &Path)> {
         self.0.iter().map(|(aspect, path)| (*aspect, path))

@@ -64,6 +64,7 @@ pub(super) fn rename(table: &mut ObservedTable, path: &Path, to: &Identifier) ->
     field_mut(table, path)?.name = to.clone();
     let renamed = parent.field(to);
     table.layout.follow_rename(path, &renamed);
+    table.unknown.follow_rename(path, &renamed);
     mapping::rename_stats_column(table, path, Some(&renamed));
     Ok(())
 }

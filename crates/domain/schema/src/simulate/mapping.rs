@@ -1,9 +1,11 @@
 //! Column mapping: ids and physical names (PROTOCOL.md, "Column Mapping").
 
-use crate::model::{DataType, Field, MappingMode, ObservedTable, Path, physical_column_name, split_dotted};
+use crate::model::{
+    DataType, Field, Identifier, MappingMode, ObservedTable, Path, STATISTICS_COLUMNS, physical_column_name,
+    split_dotted, split_list,
+};
 
 const MAX_COLUMN_ID: &str = "delta.columnMapping.maxColumnId";
-const STATS_COLUMNS: &str = "delta.dataSkippingStatsColumns";
 
 /// Gives every field of a new table an id and a physical name of its own.
 pub(super) fn map_new_table(table: &mut ObservedTable) {
@@ -60,10 +62,16 @@ fn number_type(data_type: &mut DataType, last: &mut u32, assign: &mut impl FnMut
 
 /// Renames or removes a column in the list of columns with statistics, as Delta does (`AlterTableRenameColumn`).
 pub(super) fn rename_stats_column(table: &mut ObservedTable, from: &Path, to: Option<&Path>) {
-    let Some(listed) = table.properties.get_mut(STATS_COLUMNS) else { return };
-    let entries = listed.split(',').map(str::trim).filter_map(|entry| {
-        let parts = split_dotted(entry)?;
-        let steps = from.steps();
+    if let Some(listed) = table.properties.get_mut(STATISTICS_COLUMNS) {
+        *listed = renamed_in_list(listed, from, to);
+    }
+}
+
+/// The list with what stands at or below `from` renamed, or without it.
+pub(crate) fn renamed_in_list(listed: &str, from: &Path, to: Option<&Path>) -> String {
+    let steps = from.steps();
+    let entries = split_list(listed).filter_map(|entry| {
+        let parts = split_dotted(entry).unwrap_or_default();
         let is_below = parts.len() >= steps.len()
             && steps
                 .iter()
@@ -73,9 +81,8 @@ pub(super) fn rename_stats_column(table: &mut ObservedTable, from: &Path, to: Op
             return Some(entry.to_owned());
         }
         let to = to?;
-        let below =
-            parts[steps.len()..].iter().map(|part| crate::model::Identifier::new(part.as_str()).quoted_if_needed());
+        let below = parts[steps.len()..].iter().map(|part| Identifier::new(part.as_str()).quoted_if_needed());
         Some(to.steps().iter().map(ToString::to_string).chain(below).collect::<Vec<_>>().join("."))
     });
-    *listed = entries.collect::<Vec<_>>().join(",");
+    entries.collect::<Vec<_>>().join(",")
 }
