@@ -20,36 +20,12 @@ pub(super) async fn run(engine: &Engine, plan: PreparedPlan) -> Result<Report, E
         plan.tables[table].observed.as_ref().map(|observed| observed.inbound_keys.clone()).unwrap_or_default()
     };
     let units = schedule(&plans, inbound);
-    let mut executions: Vec<Execution> = vec![Execution::NotRun; plan.tables.len()];
-    let mut ended: Vec<Option<bool>> = vec![None; units.len()];
-    let digest = plan.digest.as_str();
-    while ended.iter().any(Option::is_none) {
-        let ready: Vec<usize> = (0..units.len())
-            .filter(|index| {
-                ended[*index].is_none() && units[*index].after.iter().all(|before| ended[*before].is_some())
-            })
-            .collect();
-        let (free, held): (Vec<usize>, Vec<usize>) =
-            ready.into_iter().partition(|index| units[*index].after.iter().all(|before| ended[*before] == Some(true)));
-        for index in held {
-            ended[index] = Some(false);
-            let cause =
-                units[index].after.iter().find(|before| ended[**before] == Some(false)).map_or(index, |before| *before);
-            let by = plan.tables[units[cause].table].plan.name.clone();
-            note(&mut executions[units[index].table], Execution::HeldBack { by });
-        }
-        let runs = free.into_iter().map(|index| {
-            let unit = &units[index];
-            let table = &plan.tables[unit.table];
-            let whole = units.iter().filter(|other| other.table == unit.table).count() == 1;
-            async move { (index, run_unit(engine, table, unit, whole, digest).await) }
-        });
-        let mut runs = stream::iter(runs).buffer_unordered(engine.parallelism);
-        while let Some((index, execution)) = runs.next().await {
-            ended[index] = Some(execution.is_applied());
-            note(&mut executions[units[index].table], execution);
-        }
-    }
+    let ended = run_units(engine, &plan, &units).await;
+    let executions = (0..plan.tables.len())
+        .map(|table| {
+            together(units.iter().zip(&ended).filter(|(unit, _)| unit.table == table).map(|(_, execution)| execution))
+        })
+        .collect();
     let executions = verify(engine, &plan, executions).await?;
     for (table, execution) in
         plan.tables.iter().zip(&executions).filter(|(table, _)| table.plan.outcome == Outcome::Changes)
@@ -59,28 +35,56 @@ pub(super) async fn run(engine: &Engine, plan: PreparedPlan) -> Result<Report, E
     Ok(Report { plan, executions })
 }
 
-/// What a table's units came to, together: the first trouble counts.
-fn note(so_far: &mut Execution, next: Execution) {
-    match (&*so_far, &next) {
-        (Execution::NotRun, _) => *so_far = next,
-        (Execution::Applied { .. } | Execution::AlreadyApplied, _) if !next.is_applied() => {
-            let failure = next.failure().cloned();
-            *so_far = match failure {
-                Some(failure) => Execution::PartlyApplied { done: 1, steps: 2, failure },
-                None => next,
-            };
+/// Runs units as soon as those before them have ended; one whose predecessor failed is held back.
+async fn run_units(engine: &Engine, plan: &PreparedPlan, units: &[Unit]) -> Vec<Execution> {
+    let mut ended: Vec<Option<Execution>> = vec![None; units.len()];
+    while ended.iter().any(Option::is_none) {
+        let is_ready = |unit: &Unit| unit.after.iter().all(|before| ended[*before].is_some());
+        let ready: Vec<usize> =
+            (0..units.len()).filter(|index| ended[*index].is_none() && is_ready(&units[*index])).collect();
+        let failed = |unit: &Unit| {
+            unit.after.iter().copied().find(|before| !ended[*before].as_ref().is_some_and(Execution::is_applied))
+        };
+        let (held, free): (Vec<_>, Vec<_>) =
+            ready.into_iter().map(|index| (index, failed(&units[index]))).partition(|(_, failed)| failed.is_some());
+        for (index, cause) in held {
+            let by = plan.tables[units[cause.unwrap_or(index)].table].plan.name.clone();
+            ended[index] = Some(Execution::HeldBack { by });
         }
-        (_, _) => (),
+        let runs = free.into_iter().map(|(index, _)| {
+            let unit = &units[index];
+            let alone = units.iter().filter(|other| other.table == unit.table).count() == 1;
+            async move { (index, run_unit(engine, &plan.tables[unit.table], unit, alone, &plan.digest).await) }
+        });
+        let mut runs = stream::iter(runs).buffer_unordered(engine.parallelism);
+        while let Some((index, execution)) = runs.next().await {
+            ended[index] = Some(execution);
+        }
+    }
+    ended.into_iter().flatten().collect()
+}
+
+/// What a table's units came to together: the first trouble counts, and says how many units ran.
+fn together<'e>(units: impl Iterator<Item = &'e Execution>) -> Execution {
+    let units: Vec<&Execution> = units.collect();
+    let done = units.iter().filter(|execution| execution.is_applied()).count();
+    let trouble = units.iter().find(|execution| !execution.is_applied());
+    match (trouble, trouble.and_then(|execution| execution.failure())) {
+        (Some(_), Some(failure)) if done > 0 => {
+            Execution::PartlyApplied { done, steps: units.len(), failure: failure.clone() }
+        }
+        (Some(trouble), _) => (*trouble).clone(),
+        (None, _) => units.last().map_or(Execution::NotRun, |last| (*last).clone()),
     }
 }
 
-async fn run_unit(engine: &Engine, table: &PreparedTable, unit: &Unit, whole: bool, digest: &str) -> Execution {
+async fn run_unit(engine: &Engine, table: &PreparedTable, unit: &Unit, alone: bool, digest: &str) -> Execution {
     if engine.cancellation.is_cancelled() {
         return Execution::Interrupted;
     }
     engine.events.event(&Event::Applying { table: table.plan.name.clone() });
     let mut current = table.clone();
-    let mut steps = if whole {
+    let mut steps = if alone {
         table.steps.clone()
     } else {
         engine.executor.compile(&table.declared.desired, table.observed.as_deref(), &unit.actions).steps
