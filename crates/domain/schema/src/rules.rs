@@ -5,18 +5,26 @@
 mod add_generated;
 mod add_not_null;
 mod ambiguous_rename;
+mod answers;
+mod break_streams;
 mod check_name;
 mod check_on_changed_column;
 mod check_without_column;
+mod claim_refuted;
+mod claim_unknowable;
 mod clustering_limit;
 mod clustering_type;
 mod clustering_without_statistics;
+mod default_not_backfilled;
+mod depends_on_unknown;
 mod drop_column;
+mod feature_not_for_existing;
 mod generated_change;
 mod generated_on_changed_column;
 mod generated_reference;
 mod identity_change;
 mod identity_column;
+mod identity_type_change;
 mod invalid_name;
 mod map_key_type;
 mod mapping;
@@ -24,9 +32,12 @@ mod mapping_mode_change;
 mod mapping_removal;
 mod mapping_required_to_drop;
 mod mapping_required_to_rename;
+mod missing_comment;
 mod missing_table;
 mod not_null_in_collection;
+mod not_null_nested;
 mod not_null_under_nullable;
+mod opaque_type;
 mod out_of_scope;
 mod partition_all_columns;
 mod partition_type;
@@ -36,12 +47,18 @@ mod rename_cycle;
 mod reserved_name;
 mod retention;
 mod retention_order;
+mod scan_data;
+mod shorten_retention;
 mod statistics;
+mod stats_columns;
+mod streaming_table;
+mod streams_restart;
 #[cfg(test)]
 mod testing;
 mod touch;
 mod type_change;
 mod upgrade_protocol;
+mod variant_default;
 mod view;
 mod widening_not_enabled;
 mod words;
@@ -131,8 +148,24 @@ pub static RULES: &[&Rule] = &[
     &check_without_column::RULE,
     &check_name::RULE,
     &map_key_type::RULE,
+    &claim_refuted::RULE,
+    &claim_unknowable::RULE,
+    &depends_on_unknown::RULE,
+    &opaque_type::RULE,
+    &stats_columns::RULE,
+    &identity_type_change::RULE,
+    &streaming_table::RULE,
+    &feature_not_for_existing::RULE,
+    &variant_default::RULE,
     &upgrade_protocol::RULE,
+    &scan_data::RULE,
+    &break_streams::RULE,
+    &shorten_retention::RULE,
     &drop_column::RULE,
+    &streams_restart::RULE,
+    &default_not_backfilled::RULE,
+    &not_null_nested::RULE,
+    &missing_comment::RULE,
 ];
 
 /// Runs every rule; differences that no action closes come first, because they are the root cause.
@@ -190,5 +223,79 @@ pub fn rule_of(difference: &Difference) -> &'static str {
         Difference::Identity { .. } => "identity-change",
         Difference::AmbiguousRename { .. } => "ambiguous-rename",
         Difference::RenameCycle { .. } => "rename-cycle",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action::Action;
+    use crate::model::{DataType, Layout, Path, Scope};
+
+    #[test]
+    fn codes_and_names_are_unique_and_in_order() {
+        assert!(RULES.windows(2).all(|pair| pair[0].code < pair[1].code), "sorted by code, each once");
+        let mut names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
+        names.sort_unstable();
+        assert!(names.windows(2).all(|pair| pair[0] < pair[1]), "each name once: {names:?}");
+    }
+
+    #[test]
+    fn the_hundred_of_a_code_says_how_grave_it_is() {
+        for rule in RULES {
+            let expected: &[Option<Severity>] = match &rule.code[..3] {
+                "DE2" => &[Some(Severity::Rejection)],
+                "DE3" => &[Some(Severity::Hazard)],
+                "DE5" => &[Some(Severity::Warning), None],
+                other => panic!("{other} is no series of rules"),
+            };
+            assert!(expected.contains(&rule.severity), "{}", rule.code);
+        }
+    }
+
+    #[test]
+    fn texts_are_whole_sentences_and_names_plain() {
+        for rule in RULES {
+            assert!(rule.name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-'), "{}", rule.name);
+            assert!(!rule.summary.is_empty() && !rule.summary.ends_with('.'), "{}", rule.code);
+            assert!(rule.why.ends_with('.') && rule.way_out.ends_with('.'), "{}", rule.code);
+            assert!([rule.summary, rule.why, rule.way_out].iter().all(|text| !text.contains("  ")), "{}", rule.code);
+        }
+    }
+
+    #[test]
+    fn rules_are_found_by_code_and_by_name() {
+        for rule in RULES {
+            let found =
+                [rule.code, &rule.code.to_lowercase(), rule.name].map(|text| find_rule(text).map(|rule| rule.code));
+            assert_eq!(found, [Some(rule.code); 3]);
+        }
+        assert!(find_rule("DE999").is_none());
+    }
+
+    #[test]
+    fn every_difference_has_a_rule_that_is_there() {
+        let path = Path::column("a");
+        let differences = [
+            Difference::MissingTable,
+            Difference::OutOfScope {
+                action: Box::new(Action::DropColumnNotNull { path: path.clone() }),
+                scope: Scope::Tags,
+            },
+            Difference::Type { path: path.clone(), from: DataType::Long, to: DataType::Integer },
+            Difference::Partitioning { from: Layout::Flat, to: Layout::Partitioned(vec!["a".into()]) },
+            Difference::Generated { path: path.clone(), from: None, to: None },
+            Difference::Identity { path: path.clone(), from: None, to: None },
+            Difference::AmbiguousRename { path: path.clone(), source: "b".into() },
+            Difference::RenameCycle { path, source: "b".into() },
+        ];
+        let desired = testing::table("a: int").declared();
+        for difference in differences {
+            let name = rule_of(&difference);
+            let rule = find_rule(name).unwrap_or_else(|| panic!("there is no rule {name}"));
+            let diff = TableDiff { differences: vec![difference], ..TableDiff::default() };
+            let review = Review { desired: &desired, observed: None, diff: &diff, after: None, answers: &[] };
+            assert_eq!((rule.check)(&review).len(), 1, "{name}");
+        }
     }
 }

@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     severity: Some(Severity::Rejection),
     summary: "a generated column cannot be computed from another generated column",
     why: "All generated columns are computed at once from the columns that were written. Delta refuses an expression that \
-          mentions another generated column (`DELTA_UNSUPPORTED_EXPRESSION_GENERATED_COLUMN`; docs.delta.io, \"Use \
+          mentions another generated column (`DELTA_INVALID_GENERATED_COLUMN_REFERENCES`; docs.delta.io, \"Use \
           generated columns\").",
     way_out: "Write the other column's expression in its place.",
     check,

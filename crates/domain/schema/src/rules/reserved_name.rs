@@ -1,10 +1,9 @@
 //! DE217: names that the change data feed and row tracking use themselves.
 
+use super::break_streams::CHANGE_FEED;
 use super::{Report, Review, Rule};
 use crate::finding::Severity;
 use crate::model::{Aspect, Identifier, Path};
-
-const CHANGE_FEED: &str = "delta.enableChangeDataFeed";
 
 pub(super) static RULE: Rule = Rule {
     code: "DE217",

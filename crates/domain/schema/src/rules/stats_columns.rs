@@ -1,0 +1,80 @@
+//! DE244: statistics are kept of columns that are there.
+
+use super::statistics::{Listed, STATS_COLUMNS, listed};
+use super::{Report, Review, Rule};
+use crate::action::Action;
+use crate::finding::Severity;
+use crate::model::{Aspect, Path, find_type, nearest};
+
+pub(super) static RULE: Rule = Rule {
+    code: "DE244",
+    name: "stats-columns",
+    severity: Some(Severity::Rejection),
+    summary: "delta.dataSkippingStatsColumns lists columns that the table has",
+    why: "Delta refuses a name in `delta.dataSkippingStatsColumns` that is no column or field of a struct \
+          (`StatisticsCollection.validateDeltaStatsColumns`), and takes a column out of the list when it is dropped or \
+          renamed.",
+    way_out: "List declared columns only, separated by commas, with backticks around names that hold a comma or a dot.",
+    check,
+};
+
+fn check(review: &Review<'_>) -> Vec<Report> {
+    let changes_names = |action: &Action| matches!(action, Action::DropColumn { .. } | Action::RenameColumn { .. });
+    if !review.changes_property(STATS_COLUMNS) && !review.diff.actions.iter().any(changes_names) {
+        return Vec::new();
+    }
+    let Some(value) = review.desired.property(STATS_COLUMNS) else { return Vec::new() };
+    listed(value).iter().filter_map(|entry| report(review, value, entry)).collect()
+}
+
+fn report(review: &Review<'_>, value: &str, entry: &Listed) -> Option<Report> {
+    let columns = &review.desired.columns;
+    let resolved = Path::resolve(&entry.parts, |name| find_type(columns, &Path::column(name.clone())));
+    if resolved.is_some_and(|path| !path.crosses_collection()) {
+        return None;
+    }
+    let text = &entry.text;
+    let names: Vec<&str> = columns.iter().map(|column| column.name().as_str()).collect();
+    let help = match nearest(text, &names) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("declare properties: {{ {STATS_COLUMNS}: \"{}\" }}", without(value, text)),
+    };
+    let message = format!("{STATS_COLUMNS} lists `{text}`, which the table will not have");
+    Some(Report::new(review.table().aspect(Aspect::Property).key(STATS_COLUMNS), message, help))
+}
+
+fn without(value: &str, entry: &str) -> String {
+    let kept = listed(value).into_iter().map(|listed| listed.text).filter(|text| text != entry);
+    kept.collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{helps, on_change, on_create, table};
+    use super::{RULE, STATS_COLUMNS};
+
+    #[test]
+    fn a_name_that_is_not_there_is_refused() {
+        on_create(
+            &RULE,
+            table("amount: int, s: struct<x: int>").property(STATS_COLUMNS, "amuont, s.x, s.y"),
+            &[
+                "silver.t (property delta.dataSkippingStatsColumns): delta.dataSkippingStatsColumns lists `amuont`, which the table will not have",
+                "silver.t (property delta.dataSkippingStatsColumns): delta.dataSkippingStatsColumns lists `s.y`, which the table will not have",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_dropped_column_leaves_the_list() {
+        let observed = || table("a: int, bcd: int").mapped().property(STATS_COLUMNS, "a,bcd");
+        helps(
+            &RULE,
+            table("a: int").property(STATS_COLUMNS, "a,bcd"),
+            observed(),
+            &["declare properties: { delta.dataSkippingStatsColumns: \"a\" }"],
+        );
+        on_change(&RULE, table("a: int").property(STATS_COLUMNS, "a"), observed(), &[]);
+        on_change(&RULE, table("a: int"), observed(), &[]);
+    }
+}
