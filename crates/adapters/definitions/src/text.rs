@@ -84,7 +84,6 @@ impl SourceText {
     /// The place of a span; one that goes on over lines ends with its first.
     pub(crate) fn location(&self, span: Span) -> Location {
         let line = self.line(span.line);
-        let span = tight(line, span);
         let column = span.column as usize;
         let width = line.trim_end().chars().count().saturating_sub(column);
         let length = if span.line == span.end_line { (span.end_column as usize).saturating_sub(column) } else { width };
@@ -100,7 +99,6 @@ impl SourceText {
     /// The text a span covers, where it is on one line.
     pub(crate) fn slice(&self, span: Span) -> Option<&str> {
         let line = self.line(span.line);
-        let span = tight(line, span);
         (span.line == span.end_line).then(|| char_slice(line, span.column as usize, span.end_column as usize))
     }
 
@@ -119,29 +117,25 @@ impl SourceText {
         let shift = |count: usize| u32::try_from(count + usize::from(quote.is_some())).ok();
         let (from, to) = (shift(chars(range.start)?)?, shift(chars(range.end)?)?);
         // A fault at the end of the text has nothing to point at but the last character.
-        let start = (span.column + from).min(tight(self.line(span.line), span).end_column.saturating_sub(1));
+        let start = (span.column + from).min(span.end_column.saturating_sub(1));
         Some(Span { column: start, end_line: span.line, end_column: (span.column + to).max(start + 1), ..span })
     }
 }
 
-/// The span without what the scanner counts to a quoted value: the space and the comment that follow it.
-fn tight(line: &str, span: Span) -> Span {
-    let mut letters = line.chars().enumerate().skip(span.column as usize);
-    let Some((_, quote @ ('"' | '\''))) = letters.next() else { return span };
+/// Where the quoted text that begins at this character of a line is closed on it, the quote included.
+pub(crate) fn end_of_quoted(line: &str, column: u32) -> Option<u32> {
+    let mut letters = line.chars().enumerate().skip(column as usize).peekable();
+    let (_, quote) = letters.next().filter(|(_, first)| matches!(first, '"' | '\''))?;
     while let Some((at, letter)) = letters.next() {
-        if letter == '\\' && quote == '"' {
+        let escaped = (letter == '\\' && quote == '"')
+            || (letter == quote && quote == '\'' && letters.peek().is_some_and(|(_, next)| *next == quote));
+        if escaped {
             letters.next();
-        } else if letter == quote && !line.chars().nth(at + 1).is_some_and(|next| next == quote && quote == '\'') {
-            let end = u32::try_from(at + 1).unwrap_or(u32::MAX);
-            // A span that goes on behind the quote on purpose, such as a key and its value, stays.
-            let rest = char_slice(line, at + 1, span.end_column as usize).trim_start();
-            let only = rest.is_empty() || rest.starts_with('#') || span.end_line > span.line;
-            return if only { Span { end_line: span.line, end_column: end, ..span } } else { span };
         } else if letter == quote {
-            letters.next();
+            return u32::try_from(at + 1).ok();
         }
     }
-    span
+    None
 }
 
 /// The characters `from..to` of a line.
@@ -160,6 +154,7 @@ pub(crate) fn nth_line(text: &str, number: u32) -> &str {
     rest.find(['\n', '\r']).map_or(rest, |end| &rest[..end])
 }
 
-fn after_break(text: &str) -> &str {
+/// The text behind the line break it begins with.
+pub(crate) fn after_break(text: &str) -> &str {
     text.strip_prefix("\r\n").or_else(|| text.strip_prefix(['\n', '\r'])).unwrap_or(text)
 }

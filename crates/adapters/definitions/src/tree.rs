@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use saphyr_parser::{Event, Parser, ScalarStyle, StrInput};
 
 use crate::fault::{DUPLICATE_KEY, EMPTY, FEATURE, FileFault, SHAPE};
-use crate::text::{SourceText, Span};
+use crate::text::{SourceText, Span, after_break, end_of_quoted, nth_line};
 
 /// How deep a file may nest; definitions need seven levels.
 const MAX_DEPTH: usize = 32;
@@ -89,7 +89,8 @@ pub(crate) fn read_tree(source: &SourceText) -> (Option<Node<'_>>, Vec<FileFault
         return (None, vec![fault]);
     }
     let parser = Parser::new_from_str(&source.text);
-    let mut builder = Builder { source, parser, open: Vec::new(), faults: Vec::new() };
+    let lines = (1, &*source.text);
+    let mut builder = Builder { source, parser, lines, open: Vec::new(), faults: Vec::new() };
     let root = builder.document().ok();
     (root, builder.faults)
 }
@@ -100,6 +101,8 @@ struct Stop;
 struct Builder<'t> {
     source: &'t SourceText,
     parser: Parser<'t, StrInput<'t>>,
+    /// A line and the text from there on; moves forward only, as events do.
+    lines: (u32, &'t str),
     /// The brackets that are open, outermost first.
     open: Vec<Span>,
     faults: Vec<FileFault>,
@@ -147,8 +150,11 @@ impl<'t> Builder<'t> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 self.refuse(anchor, tag.is_some(), span);
-                let span =
-                    if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) { first_line(span) } else { span };
+                let span = match style {
+                    ScalarStyle::Plain => span,
+                    ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => self.quoted_span(span),
+                    ScalarStyle::Literal | ScalarStyle::Folded => first_line(span),
+                };
                 Ok(Node { span, kind: Kind::Scalar { text, plain: style == ScalarStyle::Plain } })
             }
             Event::SequenceStart(anchor, tag) => {
@@ -171,6 +177,21 @@ impl<'t> Builder<'t> {
             | Event::DocumentEnd
             | Event::SequenceEnd
             | Event::MappingEnd => Ok(Node { span, kind: Kind::Scalar { text: Cow::Borrowed(""), plain: true } }),
+        }
+    }
+
+    /// The span of a quoted scalar; the scanner counts the space and the comment behind it too.
+    fn quoted_span(&mut self, span: Span) -> Span {
+        let (mut line, mut rest) = self.lines;
+        while line < span.line {
+            let Some(end) = rest.find(['\n', '\r']) else { return span };
+            rest = after_break(&rest[end..]);
+            line += 1;
+        }
+        self.lines = (line, rest);
+        match end_of_quoted(nth_line(rest, 1), span.column) {
+            Some(end_column) => Span { end_line: span.line, end_column, ..span },
+            None => span,
         }
     }
 
