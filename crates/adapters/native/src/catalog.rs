@@ -2,6 +2,7 @@
 //!
 //! Owns concurrency and the isolation of one table's trouble from the others. Knows nothing of file formats.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -17,8 +18,8 @@ use crate::probe;
 
 /// Tables read at once from an object store.
 const TABLES: usize = 32;
-/// Questions answered at once.
-const QUESTIONS: usize = 8;
+/// Table versions probed at once.
+const PROBES: usize = 8;
 
 /// Reads the tables of a lake from their logs.
 #[derive(Debug, Clone)]
@@ -60,6 +61,25 @@ impl NativeCatalog {
         futures::stream::iter(reads).buffered(TABLES).collect().await
     }
 
+    async fn probe_version(&self, relation: &Relation, version: u64, questions: Vec<Question>) -> Vec<Answer> {
+        let files = match self.lake.files(relation) {
+            Ok(files) => files,
+            Err(error) => {
+                let why = Unreadable::from(error).reason;
+                return vec![Answer::Unknowable { why }; questions.len()];
+            }
+        };
+        let answers = async move {
+            let questions: Vec<&Question> = questions.iter().collect();
+            probe::answers(files.as_ref(), version, &questions).await
+        };
+        if !self.is_local(relation) {
+            return answers.await;
+        }
+        let blocking = tokio::task::spawn_blocking(move || block_on(answers));
+        blocking.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+    }
+
     /// Whether all of a table's reads are local.
     fn is_local(&self, relation: &Relation) -> bool {
         self.lake.table_url(relation).map_or(true, |url| url.scheme() == "file")
@@ -94,11 +114,22 @@ impl Catalog for NativeCatalog {
     }
 
     async fn probe(&self, questions: &[Question]) -> Result<Vec<Answer>, TargetError> {
-        let mut answers = Vec::with_capacity(questions.len());
-        for question in questions {
-            answers.push(probe::answer(&self.lake, question));
+        // The file list of a version is read once for all questions about it.
+        let mut groups: BTreeMap<(&Relation, u64, Option<u64>), Vec<usize>> = BTreeMap::new();
+        for (index, question) in questions.iter().enumerate() {
+            groups.entry((&question.relation, question.version, question.proven_at)).or_default().push(index);
         }
-        Ok(futures::stream::iter(answers).buffered(QUESTIONS).collect().await)
+        let mut probes = Vec::with_capacity(groups.len());
+        for ((relation, version, _), at) in groups {
+            let questions: Vec<Question> = at.iter().map(|index| questions[*index].clone()).collect();
+            probes.push(async move { (at, self.probe_version(relation, version, questions).await) });
+        }
+        let mut answers = vec![Answer::Proven; questions.len()];
+        let mut probes = futures::stream::iter(probes).buffered(PROBES);
+        while let Some((at, read)) = probes.next().await {
+            at.into_iter().zip(read).for_each(|(index, answer)| answers[index] = answer);
+        }
+        Ok(answers)
     }
 }
 

@@ -5,6 +5,8 @@
 
 mod catalog;
 mod commit;
+#[expect(dead_code, reason = "its use follows")]
+mod condition;
 pub mod json;
 pub mod lake;
 pub mod log;

@@ -7,6 +7,7 @@ mod access;
 mod checkpoint;
 mod commit;
 mod error;
+mod files;
 mod line;
 mod replay;
 mod segment;
@@ -14,6 +15,7 @@ mod state;
 
 pub use commit::{Commit, read_commit};
 pub use error::LogError;
+pub(crate) use files::{DataFile, DeletionVector, data_files};
 pub use state::{LogState, NewestCommit, Protocol};
 
 use crate::storage::TableFiles;

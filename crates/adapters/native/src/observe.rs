@@ -5,7 +5,7 @@
 //! metadata; a strange part never makes a table unreadable.
 
 mod layout;
-mod schema;
+pub(crate) mod schema;
 
 use std::collections::BTreeMap;
 

@@ -35,19 +35,26 @@ pub(crate) enum ReadError {
     Storage(#[from] StorageError),
     #[error("it is not valid parquet")]
     Parquet(#[from] ParquetError),
-    #[error("its columns are not those of a checkpoint")]
+    #[error("its columns have an unexpected form")]
     Arrow(#[from] ArrowError),
 }
 
 /// The tail that is read at first: footers of checkpoints seldom are longer.
 const TAIL: u64 = 64 * 1024;
 
-/// The rows in which at least one of these top-level columns is not null, with these columns only, as JSON lines without
-/// nulls. A column that the file does not have is left out.
-pub(crate) async fn rows_as_json(file: ParquetFile<'_>, columns: &[&str]) -> Result<Bytes, ReadError> {
+/// The rows in which one of the kept leaves is not null, with those leaves only, as JSON lines without nulls. `keep` gets
+/// the path of a leaf.
+pub(crate) async fn rows_as_json(
+    file: ParquetFile<'_>,
+    keep: &(dyn Fn(&[String]) -> bool + Sync),
+) -> Result<Bytes, ReadError> {
+    let metadata = footer(file).await?;
+    let leaves = leaves(&metadata, keep);
+    let groups = metadata.row_groups().iter().enumerate().filter(|(_, group)| may_hold(group, &leaves));
+    let groups: Vec<usize> = groups.map(|(index, _)| index).collect();
     let mut lines = Vec::new();
     let mut writer = LineDelimitedWriter::new(&mut lines);
-    read_columns(file, columns, &mut |batch| {
+    read_leaves(file, metadata, &leaves, groups, &mut |batch| {
         let there = batch
             .columns()
             .iter()
@@ -62,23 +69,24 @@ pub(crate) async fn rows_as_json(file: ParquetFile<'_>, columns: &[&str]) -> Res
     Ok(lines.into())
 }
 
-/// Hands over these top-level columns in batches, without the row groups in which statistics say they are all null.
-pub(crate) async fn read_columns(
+/// The indexes of the leaves whose path is kept.
+pub(crate) fn leaves(metadata: &ParquetMetaData, keep: &(dyn Fn(&[String]) -> bool + Sync)) -> Vec<usize> {
+    let columns = metadata.file_metadata().schema_descr().columns().iter().enumerate();
+    columns.filter(|(_, column)| keep(column.path().parts())).map(|(index, _)| index).collect()
+}
+
+/// Hands over these leaves of these row groups in batches, in the order of the file.
+pub(crate) async fn read_leaves(
     file: ParquetFile<'_>,
-    columns: &[&str],
+    metadata: Arc<ParquetMetaData>,
+    leaves: &[usize],
+    row_groups: Vec<usize>,
     each: &mut (dyn FnMut(RecordBatch) -> Result<(), ReadError> + Send),
 ) -> Result<(), ReadError> {
-    let metadata = Arc::new(footer(file).await?);
-    let descriptor = metadata.file_metadata().schema_descr();
-    let roots = descriptor.root_schema().get_fields().iter().enumerate();
-    let roots: Vec<usize> = roots.filter(|(_, root)| columns.contains(&root.name())).map(|(index, _)| index).collect();
-    let row_groups = metadata.row_groups().iter().enumerate();
-    let row_groups: Vec<usize> =
-        row_groups.filter(|(_, group)| may_hold(group, columns)).map(|(index, _)| index).collect();
-    if roots.is_empty() || row_groups.is_empty() {
+    if leaves.is_empty() || row_groups.is_empty() {
         return Ok(());
     }
-    let mask = ProjectionMask::roots(descriptor, roots);
+    let mask = ProjectionMask::leaves(metadata.file_metadata().schema_descr(), leaves.iter().copied());
     // The embedded Arrow schema is a writer's hint and may not fit what other writers made of the file.
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let mut decoder = ParquetPushDecoderBuilder::try_new_decoder_with_options(metadata, options)?
@@ -91,7 +99,10 @@ pub(crate) async fn read_columns(
             DecodeResult::Data(batch) => each(batch)?,
             DecodeResult::Finished => return Ok(()),
             DecodeResult::NeedsData(ranges) => {
-                let reads = ranges.iter().map(|range| file.files.read_range(file.path, range.clone()));
+                let mut reads = Vec::with_capacity(ranges.len());
+                for range in &ranges {
+                    reads.push(file.files.read_range(file.path, range.clone()));
+                }
                 let read = futures::future::try_join_all(reads).await?;
                 decoder.push_ranges(ranges, read)?;
             }
@@ -99,14 +110,15 @@ pub(crate) async fn read_columns(
     }
 }
 
-async fn footer(file: ParquetFile<'_>) -> Result<ParquetMetaData, ReadError> {
+/// The footer of a file.
+pub(crate) async fn footer(file: ParquetFile<'_>) -> Result<Arc<ParquetMetaData>, ReadError> {
     let mut decoder = ParquetMetaDataPushDecoder::try_new(file.size)?.with_page_index_policy(PageIndexPolicy::Skip);
     let tail = file.size.saturating_sub(TAIL)..file.size;
     let bytes = file.files.read_range(file.path, tail.clone()).await?;
     decoder.push_range(tail, bytes)?;
     loop {
         match decoder.try_decode()? {
-            DecodeResult::Data(metadata) => return Ok(metadata),
+            DecodeResult::Data(metadata) => return Ok(Arc::new(metadata)),
             DecodeResult::Finished => return Err(ParquetError::General("it has no footer".to_owned()).into()),
             DecodeResult::NeedsData(ranges) => {
                 for range in ranges {
@@ -118,12 +130,11 @@ async fn footer(file: ParquetFile<'_>) -> Result<ParquetMetaData, ReadError> {
     }
 }
 
-/// Whether a row group may hold a value in one of the columns; true unless statistics rule it out.
-fn may_hold(group: &RowGroupMetaData, columns: &[&str]) -> bool {
-    group.columns().iter().any(|chunk| {
-        let root = chunk.column_path().parts().first().is_some_and(|root| columns.contains(&root.as_str()));
-        // Null counts of repeated columns say nothing about the rows.
-        if !root || chunk.column_descr().max_rep_level() > 0 {
+/// Whether a row group may hold a value in one of the leaves; true unless statistics rule it out.
+fn may_hold(group: &RowGroupMetaData, leaves: &[usize]) -> bool {
+    leaves.iter().map(|leaf| group.column(*leaf)).any(|chunk| {
+        // Null counts of repeated leaves say nothing about the rows; each action has other, required leaves.
+        if chunk.column_descr().max_rep_level() > 0 {
             return false;
         }
         let nulls = chunk.statistics().and_then(|statistics| statistics.null_count_opt());

@@ -45,7 +45,7 @@ pub(crate) async fn replay(files: &dyn TableFiles, segment: &Segment) -> Result<
     }
     drop(commits);
     if let Some(checkpoint) = segment.checkpoint.as_ref().filter(|_| !found.is_complete()) {
-        for (path, lines) in checkpoint::lines(files, checkpoint).await? {
+        for (path, lines) in checkpoint::lines(files, checkpoint, &checkpoint::table_actions).await? {
             line::each(&path, &lines, false, &mut |actions| found.absorb(&path, actions))?;
         }
     }

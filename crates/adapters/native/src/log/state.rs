@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use delta_engine_schema::model::{Feature, is_true};
+use delta_engine_schema::model::{Feature, MappingMode, is_true};
 
 use super::error::LogError;
 use crate::json::Json;
@@ -84,6 +84,11 @@ impl LogState {
         exact
             .or_else(|| self.configuration().find(|(theirs, _)| theirs.eq_ignore_ascii_case(key)))
             .map(|(_, value)| value)
+    }
+
+    /// How columns are found in the files.
+    pub fn mapping_mode(&self) -> MappingMode {
+        self.property("delta.columnMapping.mode").and_then(MappingMode::parse).unwrap_or(MappingMode::None)
     }
 
     /// Whether commits must carry `inCommitTimestamp` (PROTOCOL.md, "In-Commit Timestamps").

@@ -21,31 +21,28 @@ pub(super) fn layout(state: &LogState) -> Option<Layout> {
     }
     let domain = Json::parse(domain).ok()?;
     let columns = domain.get("clusteringColumns")?.as_array()?;
-    let paths: Option<Vec<Path>> = columns.iter().map(|column| clustering_path(&state.schema, column)).collect();
-    Some(
-        paths
-            .filter(|paths| !paths.is_empty())
-            .map_or_else(|| columns.is_empty().then_some(Layout::Flat), |paths| Some(Layout::Clustered(paths)))?,
-    )
+    let paths: Vec<Path> = columns.iter().map(|column| clustering_path(state, column)).collect::<Option<_>>()?;
+    Some(if paths.is_empty() { Layout::Flat } else { Layout::Clustered(paths) })
 }
 
 /// Delta writes one list of physical names a column (`ClusteringMetadataDomain`), PROTOCOL.md shows plain names, and the
 /// preview wrapped the list in an object.
-fn clustering_path(schema: &Json, column: &Json) -> Option<Path> {
+fn clustering_path(state: &LogState, column: &Json) -> Option<Path> {
     if let Some(parts) = column.get("physicalName").unwrap_or(column).as_array() {
         let parts: Option<Vec<&str>> = parts.iter().map(Json::as_str).collect();
-        return logical_path(schema, &parts?);
+        return logical_path(state, &parts?);
     }
     let name = column.as_str()?;
-    logical_path(schema, &[name]).or_else(|| logical_path(schema, &name.split('.').collect::<Vec<_>>()))
+    logical_path(state, &[name]).or_else(|| logical_path(state, &name.split('.').collect::<Vec<_>>()))
 }
 
 /// The path whose physical names are these, through structs.
-fn logical_path(schema: &Json, physical: &[&str]) -> Option<Path> {
+fn logical_path(state: &LogState, physical: &[&str]) -> Option<Path> {
     let mut path = Path::table();
-    let mut level = Some(schema);
+    let mode = state.mapping_mode();
+    let mut level = Some(&state.schema);
     for part in physical {
-        let field = struct_fields(level?)?.iter().find(|field| schema::physical_name(field) == Some(part))?;
+        let field = struct_fields(level?)?.iter().find(|field| schema::physical_name(field, mode) == Some(part))?;
         path = path.field(&field.get("name")?.as_str()?.into());
         level = field.get("type");
     }

@@ -4,8 +4,8 @@
 //! table.
 
 use delta_engine_schema::model::{
-    ArrayType, Aspect, Column, DataType, Decimal, Expression, Field, Identifier, Identity, MapType, PHYSICAL_NAME,
-    Path, Step, Unknown,
+    ArrayType, Aspect, Column, DataType, Decimal, Expression, Field, Identifier, Identity, MapType, MappingMode,
+    PHYSICAL_NAME, Path, Step, Unknown,
 };
 
 use crate::json::Json;
@@ -24,14 +24,19 @@ const IDENTITY_EXPLICIT: &str = "delta.identity.allowExplicitInsert";
 const IDENTITY_MARK: &str = "delta.identity.highWaterMark";
 
 /// The fields of a struct type's JSON.
-pub(super) fn struct_fields(data_type: &Json) -> Option<&[Json]> {
+pub(crate) fn struct_fields(data_type: &Json) -> Option<&[Json]> {
     data_type.get("fields")?.as_array()
 }
 
-/// The name a field has in files and statistics: its own, unless column mapping gave it another.
-pub(super) fn physical_name(field: &Json) -> Option<&str> {
+/// The name a field has in files, statistics and clustering: its own, unless column mapping gave it another.
+pub(crate) fn physical_name(field: &Json, mode: MappingMode) -> Option<&str> {
+    let name = field.get("name")?.as_str()?;
+    // Names that were mapped once stay in the metadata when mapping is off, and mean nothing.
+    if mode == MappingMode::None {
+        return Some(name);
+    }
     let mapped = field.get("metadata").and_then(|metadata| metadata.get(PHYSICAL_NAME)).and_then(Json::as_str);
-    mapped.or_else(|| field.get("name")?.as_str())
+    Some(mapped.unwrap_or(name))
 }
 
 /// The columns of a table; `None` where the JSON is no struct of fields. Expressions that can't be read go to `unknown`.
