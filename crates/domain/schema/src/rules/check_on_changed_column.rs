@@ -105,9 +105,12 @@ mod tests {
     fn names_are_those_the_table_has_now() {
         on_change(
             &RULE,
-            table("a: int, c: int").renamed("c", "b").renamed("a", "x").check("n", "b > 0"),
-            table("x: int, b: int").mapped().check("n", "a > 0"),
-            &[],
+            table("c: int, b: bigint, s: struct<y: int>").renamed("c", "b").renamed("b", "x").check("n", "x > 0"),
+            table("b: int, x: int, s: struct<y: int>").mapped().check("n", "x > 0"),
+            &[
+                "silver.t.x: renames `x` to `b`, which check `n` (x > 0) mentions",
+                "silver.t.b: changes the type of `b`, which check `n` (x > 0) mentions",
+            ],
         );
     }
 

@@ -1,9 +1,9 @@
 //! DE228: clustering needs columns with statistics.
 
-use super::statistics::{INDEXED_COLUMNS, STATS_COLUMNS, can_skip_by, has_statistics, indexed_leaves, place};
+use super::statistics::{INDEXED_COLUMNS, can_skip_by, has_statistics, indexed_leaves, place};
 use super::{Report, Review, Rule};
 use crate::finding::Severity;
-use crate::model::{Aspect, ObservedTable, Path};
+use crate::model::{Aspect, ObservedTable, Path, STATISTICS_COLUMNS};
 
 pub(super) static RULE: Rule = Rule {
     code: "DE228",
@@ -29,10 +29,10 @@ fn report(review: &Review<'_>, after: &ObservedTable, path: &Path) -> Option<Rep
     if !eligible || has_statistics(after, path) {
         return None;
     }
-    let (message, help) = match after.property(STATS_COLUMNS) {
+    let (message, help) = match after.property(STATISTICS_COLUMNS) {
         Some(listed) => (
-            format!("the table is clustered by `{path}`, which {STATS_COLUMNS} does not list"),
-            format!("declare properties: {{ {STATS_COLUMNS}: \"{}\" }}", extended(listed, path)),
+            format!("the table is clustered by `{path}`, which {STATISTICS_COLUMNS} does not list"),
+            format!("declare properties: {{ {STATISTICS_COLUMNS}: \"{}\" }}", extended(listed, path)),
         ),
         None => {
             let place = place(after, path)?;

@@ -2,10 +2,8 @@
 //!
 //! Source: Delta `StatisticsCollection` (`truncateSchema`, `filterSchema`); docs.delta.io, "Data skipping".
 
-use crate::model::{DataType, Field, Identifier, ObservedTable, Path, split_dotted};
+use crate::model::{DataType, Field, Identifier, ObservedTable, Path, STATISTICS_COLUMNS, split_dotted, split_list};
 
-/// Names the columns with statistics.
-pub(super) const STATS_COLUMNS: &str = "delta.dataSkippingStatsColumns";
 /// Counts the columns with statistics, from the first.
 pub(super) const INDEXED_COLUMNS: &str = "delta.dataSkippingNumIndexedCols";
 const INDEXED_BY_DEFAULT: i64 = 32;
@@ -18,18 +16,13 @@ pub(super) struct Listed {
     pub(super) parts: Vec<Identifier>,
 }
 
-/// The entries of `delta.dataSkippingStatsColumns`; a comma in backticks is part of a name.
+/// The entries of `delta.dataSkippingStatsColumns`.
 pub(super) fn listed(value: &str) -> Vec<Listed> {
-    let mut quoted = false;
-    let outside = |letter: char| {
-        quoted ^= letter == '`';
-        letter == ',' && !quoted
-    };
     let entry = |text: &str| Listed {
-        text: text.trim().to_owned(),
-        parts: split_dotted(text.trim()).unwrap_or_default().into_iter().map(Identifier::new).collect(),
+        text: text.to_owned(),
+        parts: split_dotted(text).unwrap_or_default().into_iter().map(Identifier::new).collect(),
     };
-    value.split(outside).filter(|text| !text.trim().is_empty()).map(entry).collect()
+    split_list(value).filter(|text| !text.is_empty()).map(entry).collect()
 }
 
 /// How many leaves have statistics, counted from the first; `None` for all.
@@ -40,7 +33,7 @@ pub(super) fn indexed_leaves(table: &ObservedTable) -> Option<u64> {
 
 /// Whether the table keeps statistics of a leaf.
 pub(super) fn has_statistics(table: &ObservedTable, path: &Path) -> bool {
-    if let Some(value) = table.property(STATS_COLUMNS) {
+    if let Some(value) = table.property(STATISTICS_COLUMNS) {
         return listed(value).iter().any(|entry| covers(&entry.parts, path));
     }
     let Some(indexed) = indexed_leaves(table) else { return true };

@@ -1,10 +1,10 @@
 //! DE244: statistics are kept of columns that are there.
 
-use super::statistics::{Listed, STATS_COLUMNS, listed};
+use super::statistics::{Listed, listed};
 use super::{Report, Review, Rule};
 use crate::action::Action;
 use crate::finding::Severity;
-use crate::model::{Aspect, Path, find_type, nearest};
+use crate::model::{Aspect, Path, STATISTICS_COLUMNS, find_type, nearest};
 
 pub(super) static RULE: Rule = Rule {
     code: "DE244",
@@ -20,10 +20,10 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(review: &Review<'_>) -> Vec<Report> {
     let changes_names = |action: &Action| matches!(action, Action::DropColumn { .. } | Action::RenameColumn { .. });
-    if !review.changes_property(STATS_COLUMNS) && !review.diff.actions.iter().any(changes_names) {
+    if !review.changes_property(STATISTICS_COLUMNS) && !review.diff.actions.iter().any(changes_names) {
         return Vec::new();
     }
-    let Some(value) = review.desired.property(STATS_COLUMNS) else { return Vec::new() };
+    let Some(value) = review.desired.property(STATISTICS_COLUMNS) else { return Vec::new() };
     listed(value).iter().filter_map(|entry| report(review, value, entry)).collect()
 }
 
@@ -37,10 +37,10 @@ fn report(review: &Review<'_>, value: &str, entry: &Listed) -> Option<Report> {
     let names: Vec<&str> = columns.iter().map(|column| column.name().as_str()).collect();
     let help = match nearest(text, &names) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("declare properties: {{ {STATS_COLUMNS}: \"{}\" }}", without(value, text)),
+        None => format!("declare properties: {{ {STATISTICS_COLUMNS}: \"{}\" }}", without(value, text)),
     };
-    let message = format!("{STATS_COLUMNS} lists `{text}`, which the table will not have");
-    Some(Report::new(review.table().aspect(Aspect::Property).key(STATS_COLUMNS), message, help))
+    let message = format!("{STATISTICS_COLUMNS} lists `{text}`, which the table will not have");
+    Some(Report::new(review.table().aspect(Aspect::Property).key(STATISTICS_COLUMNS), message, help))
 }
 
 fn without(value: &str, entry: &str) -> String {
@@ -51,13 +51,13 @@ fn without(value: &str, entry: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{helps, on_change, on_create, table};
-    use super::{RULE, STATS_COLUMNS};
+    use super::{RULE, STATISTICS_COLUMNS};
 
     #[test]
     fn a_name_that_is_not_there_is_refused() {
         on_create(
             &RULE,
-            table("amount: int, s: struct<x: int>").property(STATS_COLUMNS, "amuont, s.x, s.y"),
+            table("amount: int, s: struct<x: int>").property(STATISTICS_COLUMNS, "amuont, s.x, s.y"),
             &[
                 "silver.t (property delta.dataSkippingStatsColumns): delta.dataSkippingStatsColumns lists `amuont`, which the table will not have",
                 "silver.t (property delta.dataSkippingStatsColumns): delta.dataSkippingStatsColumns lists `s.y`, which the table will not have",
@@ -67,14 +67,14 @@ mod tests {
 
     #[test]
     fn a_dropped_column_leaves_the_list() {
-        let observed = || table("a: int, bcd: int").mapped().property(STATS_COLUMNS, "a,bcd");
+        let observed = || table("a: int, bcd: int").mapped().property(STATISTICS_COLUMNS, "a,bcd");
         helps(
             &RULE,
-            table("a: int").property(STATS_COLUMNS, "a,bcd"),
+            table("a: int").property(STATISTICS_COLUMNS, "a,bcd"),
             observed(),
             &["declare properties: { delta.dataSkippingStatsColumns: \"a\" }"],
         );
-        on_change(&RULE, table("a: int").property(STATS_COLUMNS, "a"), observed(), &[]);
+        on_change(&RULE, table("a: int").property(STATISTICS_COLUMNS, "a"), observed(), &[]);
         on_change(&RULE, table("a: int"), observed(), &[]);
     }
 }

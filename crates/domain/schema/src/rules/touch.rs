@@ -2,7 +2,7 @@
 
 use super::Review;
 use crate::action::Action;
-use crate::model::{Identifier, Path, Step, TypeChange, classify_type_change};
+use crate::model::{Identifier, Path, TypeChange, classify_type_change};
 
 /// A rename, drop or type change of something that is there.
 pub(super) struct Touch<'r> {
@@ -42,14 +42,12 @@ fn touch<'r>(action: &'r Action, before: &[Action]) -> Option<Touch<'r>> {
 
 /// The path before the renames among `before`, undone from the last to the first.
 fn observed_path(path: &Path, before: &[Action]) -> Path {
-    let mut steps: Vec<Step> = path.steps().to_vec();
+    let mut path = path.clone();
     for action in before.iter().rev() {
-        let Action::RenameColumn { path: from, to } = action else { continue };
-        let renamed = from.parent().unwrap_or_default().field(to);
-        let depth = from.steps().len();
-        if steps.starts_with(renamed.steps()) {
-            steps[..depth].clone_from_slice(from.steps());
+        if let Action::RenameColumn { path: from, to } = action {
+            let renamed = from.parent().unwrap_or_default().field(to);
+            path = path.renamed(&renamed, from).unwrap_or(path);
         }
     }
-    steps.into()
+    path
 }
