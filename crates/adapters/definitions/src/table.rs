@@ -138,7 +138,9 @@ fn table(
             }
             "comment" => draft.comment = reader.text(value, key),
             "columns" => {
-                for column in named_list(reader, value, key, "a column") {
+                let columns = named_list(reader, value, key, "a column");
+                draft.columns.reserve_exact(columns.len());
+                for column in columns {
                     if let Some(column) = column::read(reader, column, snapshot) {
                         draft.columns.push(column);
                     }
