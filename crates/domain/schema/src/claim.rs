@@ -2,7 +2,7 @@
 
 use crate::action::Action;
 use crate::diff::TableDiff;
-use crate::model::{Expression, Identifier, Path, Step};
+use crate::model::{Expression, Identifier, Path};
 
 /// What is claimed of every row. Names are those of the version the data is read at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,17 +92,12 @@ fn needed_by(action: &Action, actions: &[Action]) -> Option<Option<Statement>> {
     }
 }
 
-/// The path before the renames of the plan, undone from the last to the first.
-fn observed_path(path: &Path, actions: &[Action]) -> Path {
-    let mut steps: Vec<Step> = path.steps().to_vec();
-    for (from, to) in renames(actions).into_iter().rev() {
-        let depth = from.steps().len();
+/// The path before the renames among these actions, undone from the last to the first.
+pub(crate) fn observed_path(path: &Path, actions: &[Action]) -> Path {
+    renames(actions).into_iter().rev().fold(path.clone(), |path, (from, to)| {
         let renamed = from.parent().unwrap_or_default().field(to);
-        if steps.len() >= depth && steps[..depth] == *renamed.steps() {
-            steps[..depth].clone_from_slice(from.steps());
-        }
-    }
-    steps.into()
+        path.renamed(&renamed, from).unwrap_or(path)
+    })
 }
 
 /// The expression with top-level renames undone. `None` where a name that it mentions meant another column before, or

@@ -121,7 +121,9 @@ pub fn plan_table(input: TableInput<'_>, policy: &Policy) -> Result<TablePlan, R
 }
 
 fn judged(view: &Review<'_>, policy: &Policy, backend: Vec<Finding>) -> Vec<Finding> {
-    let reviewed = review(view).into_iter().filter_map(|(rule, report)| policy.judge(rule, report));
+    let reviewed = review(view, |rule| policy.severity(rule).is_some())
+        .into_iter()
+        .filter_map(|(rule, report)| policy.judge(rule, report));
     let mut findings: Vec<Finding> =
         reviewed.chain(backend.into_iter().map(|finding| policy.permit(finding))).collect();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));

@@ -85,13 +85,17 @@ impl fmt::Display for Day {
 impl Policy {
     /// The finding of a rule's case: its severity, and the permission that lets it pass. `None` where the rule is off.
     pub fn judge(&self, rule: &Rule, report: Report) -> Option<Finding> {
-        let own = rule.severity;
-        let severity = match (own, self.severities.get(rule.name)) {
-            // What Delta refuses can't be decided otherwise.
-            (Some(Severity::Rejection), _) | (_, None) => own?,
-            (_, Some(set)) => (*set)?,
-        };
+        let severity = self.severity(rule)?;
         Some(self.permit(rule.finding(severity, report)))
+    }
+
+    /// How grave a rule's findings are in this run; `None` where it is off.
+    pub fn severity(&self, rule: &Rule) -> Option<Severity> {
+        match (rule.severity, self.severities.get(rule.name)) {
+            // What Delta refuses can't be decided otherwise.
+            (Some(Severity::Rejection), _) | (_, None) => rule.severity,
+            (_, Some(set)) => *set,
+        }
     }
 
     /// The finding with its permission, where it is a hazard that somebody permitted.

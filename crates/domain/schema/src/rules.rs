@@ -168,9 +168,10 @@ pub static RULES: &[&Rule] = &[
     &missing_comment::RULE,
 ];
 
-/// Runs every rule; differences that no action closes come first, because they are the root cause.
-pub fn review(review: &Review<'_>) -> Vec<(&'static Rule, Report)> {
-    RULES.iter().flat_map(|rule| (rule.check)(review).into_iter().map(|report| (*rule, report))).collect()
+/// Runs every rule that is on; differences that no action closes come first, because they are the root cause.
+pub fn review(review: &Review<'_>, is_on: impl Fn(&Rule) -> bool) -> Vec<(&'static Rule, Report)> {
+    let on = RULES.iter().filter(|rule| is_on(rule));
+    on.flat_map(|rule| (rule.check)(review).into_iter().map(|report| (*rule, report))).collect()
 }
 
 /// The rule of this name or code.

@@ -283,16 +283,17 @@ impl Checker {
             return None;
         }
         let own = self.members(&draft.columns, columns, &subject);
+        let written = draft.columns.len();
         let there = if draft.referenced_columns.is_empty() { draft.columns } else { draft.referenced_columns };
-        if own.len() != there.len() {
-            self.fault(subject.clone(), FaultKind::UnpairedColumns { here: own.len(), there: there.len() });
+        if written != there.len() {
+            self.fault(subject.clone(), FaultKind::UnpairedColumns { here: written, there: there.len() });
         }
         match draft.references.parse::<TableName>() {
             Ok(references) => Some(ForeignKey {
                 name: draft.name.map(Identifier::new),
                 columns: own,
                 references,
-                referenced_columns: there.into_iter().map(Identifier::new).collect(),
+                referenced_columns: there.iter().map(|name| Identifier::new(unquoted(name))).collect(),
                 rely: draft.rely,
             }),
             Err(error) => {

@@ -11,17 +11,37 @@ pub fn nearest<'c>(word: &str, candidates: &[&'c str]) -> Option<&'c str> {
         .map(|(_, candidate)| candidate)
 }
 
+/// Inserted, left out, replaced and swapped letters each count as one edit.
 fn edit_distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
+    let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
+    let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (line, letter) in left.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = line + 1;
+    for (line, letter) in left.iter().enumerate() {
+        let mut next = vec![line + 1];
         for (column, other) in right.iter().enumerate() {
-            let substituted = diagonal + usize::from(letter != *other);
-            diagonal = row[column + 1];
-            row[column + 1] = substituted.min(row[column] + 1).min(diagonal + 1);
+            let replaced = row[column] + usize::from(letter != other);
+            let mut best = replaced.min(row[column + 1] + 1).min(next[column] + 1);
+            let swapped = line > 0 && column > 0 && left[line - 1] == *other && *letter == right[column - 1];
+            if swapped {
+                best = best.min(before[column - 1] + 1);
+            }
+            next.push(best);
         }
+        before = std::mem::replace(&mut row, next);
     }
     row[right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_words_are_found_and_far_ones_are_not() {
+        let words = ["int", "string", "nullable"];
+        assert_eq!(nearest("itn", &words), Some("int"));
+        assert_eq!(nearest("nulable", &words), Some("nullable"));
+        assert_eq!(nearest("strnig", &words), Some("string"));
+        assert_eq!(nearest("banana", &words), None);
+    }
 }

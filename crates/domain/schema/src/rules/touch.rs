@@ -2,7 +2,8 @@
 
 use super::Review;
 use crate::action::Action;
-use crate::model::{Identifier, Path, TypeChange, classify_type_change};
+use crate::claim::observed_path;
+use crate::model::{Identifier, TypeChange, classify_type_change};
 
 /// A rename, drop or type change of something that is there.
 pub(super) struct Touch<'r> {
@@ -38,16 +39,4 @@ fn touch<'r>(action: &'r Action, before: &[Action]) -> Option<Touch<'r>> {
     };
     let column = observed_path(path, before).root()?.clone();
     Some(Touch { action, column, words })
-}
-
-/// The path before the renames among `before`, undone from the last to the first.
-fn observed_path(path: &Path, before: &[Action]) -> Path {
-    let mut path = path.clone();
-    for action in before.iter().rev() {
-        if let Action::RenameColumn { path: from, to } = action {
-            let renamed = from.parent().unwrap_or_default().field(to);
-            path = path.renamed(&renamed, from).unwrap_or(path);
-        }
-    }
-    path
 }
