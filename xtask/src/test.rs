@@ -1,0 +1,140 @@
+//! `cargo xtask test`: everything that must hold before a change goes in.
+//!
+//! What a machine lacks is reported as skipped, by name; a CI run may not skip.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use crate::python;
+use crate::run::{self, Outcome};
+
+/// How much is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tier {
+    /// Everything but live tests and the example: nothing is installed.
+    Quick,
+    /// Everything.
+    Full,
+}
+
+/// What the test programs reported.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Tally {
+    passed: usize,
+    failed: usize,
+    skipped: BTreeSet<String>,
+}
+
+pub(crate) fn run(tier: Tier) -> Outcome {
+    let began = Instant::now();
+    let mut tally = Tally::default();
+    let mut command = run::cargo(["test", "--workspace", "--no-fail-fast", "--", "--show-output"]);
+    command.env_remove("DELTA_ENGINE_PYTHON");
+    if tier == Tier::Full {
+        match python::interpreter() {
+            Ok(path) => {
+                command.env("DELTA_ENGINE_PYTHON", path);
+            }
+            Err(error) => {
+                tally.skipped.insert(format!("independent readers (DuckDB, Python deltalake): {error}"));
+            }
+        }
+    }
+    let tests = watch(&mut command, &mut tally);
+    let example = if tier == Tier::Full { example() } else { Ok(()) };
+    for skipped in &tally.skipped {
+        println!("skipped: {skipped}");
+    }
+    println!(
+        "{} tests passed, {} failed, {} skipped{}, {} s",
+        tally.passed,
+        tally.failed,
+        tally.skipped.len(),
+        if tier == Tier::Full && example.is_ok() { ", embedding example ran" } else { "" },
+        began.elapsed().as_secs()
+    );
+    tests?;
+    example?;
+    if run::is_ci() && tier == Tier::Full && !tally.skipped.is_empty() {
+        return Err("tests were skipped, and a CI run may not skip".into());
+    }
+    Ok(())
+}
+
+/// Runs the tests, passes on what they say and leaves out what passing tests print.
+fn watch(command: &mut Command, tally: &mut Tally) -> Outcome {
+    let mut child = command.stdout(Stdio::piped()).spawn()?;
+    let mut quiet = false;
+    if let Some(stdout) = child.stdout.take() {
+        for line in BufReader::new(stdout).lines() {
+            let line = line?;
+            tally.count(&line);
+            quiet = match line.as_str() {
+                "successes:" => true,
+                "failures:" => false,
+                _ => quiet && !line.starts_with("test result: "),
+            };
+            if !quiet && !line.ends_with(" ... ok") && !line.trim().is_empty() {
+                println!("{line}");
+            }
+        }
+    }
+    let status = child.wait()?;
+    if status.success() { Ok(()) } else { Err(format!("cargo test failed ({status})").into()) }
+}
+
+impl Tally {
+    fn count(&mut self, line: &str) {
+        if let Some(skipped) = line.strip_prefix("skipped: ") {
+            self.skipped.insert(skipped.to_owned());
+        }
+        let Some(result) = line.strip_prefix("test result: ") else { return };
+        let number = |what: &str| {
+            let parts = result.split(['.', ';']);
+            parts.filter_map(|part| part.trim().strip_suffix(what)).find_map(|part| part.trim().parse::<usize>().ok())
+        };
+        self.passed += number(" passed").unwrap_or(0);
+        self.failed += number(" failed").unwrap_or(0);
+    }
+}
+
+/// Builds and runs the embedding example as a stranger would: a package outside this workspace, in a folder of its own.
+fn example() -> Outcome {
+    let folder = run::root().join("examples").join("embed");
+    // The versions of this workspace, so that nothing is fetched and built twice.
+    std::fs::copy(run::root().join("Cargo.lock"), folder.join("Cargo.lock"))?;
+    let place = tempfile::tempdir()?;
+    let manifest = folder.join("Cargo.toml");
+    let mut command = run::cargo(["run", "--quiet", "--manifest-path"]);
+    command.arg(manifest).env("CARGO_TARGET_DIR", run::target()?).current_dir(place.path());
+    for expected in ["1 tables changed, 0 blocked", "0 tables changed, 0 blocked"] {
+        let said = run::stdout(&mut command)?;
+        if said.trim() != expected {
+            return Err(format!("the embedding example says `{}`, not `{expected}`", said.trim()).into());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_and_skips_are_counted() {
+        let mut tally = Tally::default();
+        for line in [
+            "test result: ok. 12 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.10s",
+            "test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.10s",
+            "skipped: duckdb: not installed",
+            "skipped: duckdb: not installed",
+            "test a ... ok",
+        ] {
+            tally.count(line);
+        }
+        let skipped = BTreeSet::from(["duckdb: not installed".to_owned()]);
+        assert_eq!(tally, Tally { passed: 15, failed: 2, skipped });
+    }
+}
