@@ -363,7 +363,7 @@ impl Editor {
 }
 
 fn change_tags(rng: &mut Rng, tags: &mut Vec<(String, String)>) -> Option<usize> {
-    if rng.chance(35) {
+    if rng.chance(45) {
         let index = rng.below(tags.len());
         return (index < tags.len()).then(|| tags.remove(index)).map(|_| 1);
     }

@@ -12,6 +12,7 @@ pub mod rng;
 pub mod small_scope;
 pub mod table;
 mod tally;
+pub mod trouble;
 pub mod words;
 
 pub use proofs::{Broken, prove, prove_small_scope};

@@ -11,6 +11,7 @@ use crate::declaration::{Declaration, Kind, LayoutSpec, Mention, Node, NodeId};
 use crate::edit::Editor;
 use crate::rng::Rng;
 use crate::table::{Taste, clustering, declaration, foreign_key, observed, primary_key, tags};
+use crate::trouble::{On, TROUBLES};
 use crate::words::{LOST_NAMES, NAMES, ODD_NAMES, PROPERTIES, WILD_PROPERTIES, leaf};
 
 /// A declaration and a table.
@@ -111,6 +112,22 @@ pub fn wild(rng: &mut Rng) -> Option<Pair> {
     let observed = if rng.chance(8) { None } else { Some(table) };
     let desired = end.draft();
     desired.clone().check().ok()?;
+    Some(Pair { desired, observed, origin: Origin::Wild })
+}
+
+/// A pair that is refused, or needs care, in one known way; none where the words collide.
+pub fn troubled(rng: &mut Rng) -> Option<Pair> {
+    let trouble = rng.pick(TROUBLES)?;
+    let mut start = declaration(rng, Taste::Legal).ok()?;
+    (trouble.before)(&mut start);
+    let table = observed(rng, &start.draft().check().ok()?);
+    if trouble.on == On::Snapshot {
+        snapshot(&mut start, &table);
+    }
+    (trouble.after)(&mut start);
+    let desired = start.draft();
+    desired.clone().check().ok()?;
+    let observed = (trouble.on != On::Creation).then_some(table);
     Some(Pair { desired, observed, origin: Origin::Wild })
 }
 

@@ -1,6 +1,6 @@
 //! Every pair over a small vocabulary, by index: what random pairs are unlikely to combine.
 //!
-//! Two scopes: structure (names, order, hints, two types, mapping, widening) and content (nullability, four types).
+//! Two scopes: structure (names, order, hints, two types, mapping, widening) and content (nullability, five types).
 
 use delta_engine_schema::draft::{ColumnDraft, TableDraft, TypeDraft};
 use delta_engine_schema::model::{
@@ -40,10 +40,11 @@ impl SmallScope {
     /// Both scopes.
     pub fn new() -> Self {
         let two = [DataType::Integer, DataType::Long];
-        let field = Field::new("x", DataType::Integer);
-        let four = [DataType::Integer, DataType::Long, DataType::STRING, DataType::Struct(vec![field])];
+        let nested =
+            |names: &[&str]| DataType::Struct(names.iter().map(|name| Field::new(*name, DataType::Integer)).collect());
+        let five = [DataType::Integer, DataType::Long, DataType::STRING, nested(&["x"]), nested(&["y", "x"])];
         let structure = Block::new(&["a", "b", "c"], &two, &[true]);
-        let content = Block::new(&["a", "b"], &four, &[true, false]);
+        let content = Block::new(&["a", "b"], &five, &[true, false]);
         Self { blocks: vec![structure, content] }
     }
 

@@ -222,7 +222,7 @@ impl Maker<'_> {
 /// Random tags.
 pub fn tags(rng: &mut Rng) -> Vec<(String, String)> {
     let mut tags = BTreeMap::new();
-    if rng.chance(15) {
+    if rng.chance(20) {
         for _ in 0..1 + rng.below(2) {
             if let (Some(key), Some(value)) = (rng.pick(TAG_KEYS), rng.pick(TAG_VALUES)) {
                 tags.insert((*key).to_owned(), (*value).to_owned());

@@ -14,6 +14,7 @@ fn pairs() -> usize {
     variable("DELTA_ENGINE_PAIRS").unwrap_or(PAIRS)
 }
 
+#[expect(clippy::panic, clippy::print_stdout, reason = "the run prints how often everything was hit")]
 fn shown(title: &str, result: Result<Tally, Broken>) -> Tally {
     let tally = result.unwrap_or_else(|broken| panic!("{broken}"));
     println!("{title}\n{tally}");
