@@ -5,13 +5,14 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use deltalake::arrow::array::{Array, BooleanArray, RecordBatch};
+use deltalake::arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch};
+use deltalake::arrow::buffer::BooleanBuffer;
 use deltalake::arrow::compute::filter_record_batch;
 use deltalake::arrow::error::ArrowError;
 use deltalake::arrow::json::LineDelimitedWriter;
 use deltalake::parquet::DecodeResult;
 use deltalake::parquet::arrow::ProjectionMask;
-use deltalake::parquet::arrow::arrow_reader::ArrowReaderOptions;
+use deltalake::parquet::arrow::arrow_reader::{ArrowPredicateFn, ArrowReaderOptions, RowFilter};
 use deltalake::parquet::arrow::push_decoder::ParquetPushDecoderBuilder;
 use deltalake::parquet::errors::ParquetError;
 use deltalake::parquet::file::metadata::{
@@ -42,11 +43,21 @@ pub(crate) enum ReadError {
 /// The tail that is read at first: footers of checkpoints seldom are longer.
 const TAIL: u64 = 64 * 1024;
 
+/// How many of a file's rows are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Nearly all: they are read straight through.
+    Most,
+    /// A handful among many: they are found by one leaf of each top-level column, and only their pages are decoded.
+    Few,
+}
+
 /// The rows in which one of the kept leaves is not null, with those leaves only, as JSON lines without nulls. `keep` gets
 /// the path of a leaf.
 pub(crate) async fn rows_as_json(
     file: ParquetFile<'_>,
     keep: &(dyn Fn(&[String]) -> bool + Sync),
+    wanted: Wanted,
 ) -> Result<Bytes, ReadError> {
     let metadata = footer(file).await?;
     let leaves = leaves(&metadata, keep);
@@ -54,14 +65,9 @@ pub(crate) async fn rows_as_json(
     let groups: Vec<usize> = groups.map(|(index, _)| index).collect();
     let mut lines = Vec::new();
     let mut writer = LineDelimitedWriter::new(&mut lines);
-    read_leaves(file, metadata, &leaves, groups, &mut |batch| {
-        let there = batch
-            .columns()
-            .iter()
-            .map(|column| (0..batch.num_rows()).map(|row| column.is_valid(row)).collect::<Vec<bool>>());
-        let any = there.reduce(|left, right| left.iter().zip(right).map(|(left, right)| *left || right).collect());
-        let rows = filter_record_batch(&batch, &BooleanArray::from(any.unwrap_or_default()))?;
-        Ok(writer.write(&rows)?)
+    let filter = (wanted == Wanted::Few).then(|| first_leaves(&metadata, &leaves));
+    read(file, metadata, &leaves, groups, filter, &mut |batch| {
+        Ok(writer.write(&filter_record_batch(&batch, &any_there(&batch))?)?)
     })
     .await?;
     writer.finish()?;
@@ -75,6 +81,30 @@ pub(crate) fn leaves(metadata: &ParquetMetaData, keep: &(dyn Fn(&[String]) -> bo
     columns.filter(|(_, column)| keep(column.path().parts())).map(|(index, _)| index).collect()
 }
 
+/// Rows in which a column is not null.
+fn any_there(batch: &RecordBatch) -> BooleanArray {
+    let there = |column: &ArrayRef| match column.nulls() {
+        Some(nulls) => nulls.inner().clone(),
+        None => BooleanBuffer::new_set(batch.num_rows()),
+    };
+    let any = batch.columns().iter().map(there).reduce(|left, right| &left | &right);
+    BooleanArray::from(any.unwrap_or_else(|| BooleanBuffer::new_unset(batch.num_rows())))
+}
+
+/// The first leaf of each top-level column that is there in every row that has the column: actions begin with a required
+/// field.
+fn first_leaves(metadata: &ParquetMetaData, leaves: &[usize]) -> Vec<usize> {
+    let schema = metadata.file_metadata().schema_descr();
+    let mut first: Vec<usize> = Vec::new();
+    for leaf in leaves.iter().copied().filter(|leaf| schema.column(*leaf).max_rep_level() == 0) {
+        let root = schema.get_column_root_idx(leaf);
+        if !first.iter().any(|other| schema.get_column_root_idx(*other) == root) {
+            first.push(leaf);
+        }
+    }
+    first
+}
+
 /// Hands over these leaves of these row groups in batches, in the order of the file.
 pub(crate) async fn read_leaves(
     file: ParquetFile<'_>,
@@ -83,17 +113,34 @@ pub(crate) async fn read_leaves(
     row_groups: Vec<usize>,
     each: &mut (dyn FnMut(RecordBatch) -> Result<(), ReadError> + Send),
 ) -> Result<(), ReadError> {
+    read(file, metadata, leaves, row_groups, None, each).await
+}
+
+async fn read(
+    file: ParquetFile<'_>,
+    metadata: Arc<ParquetMetaData>,
+    leaves: &[usize],
+    row_groups: Vec<usize>,
+    filter: Option<Vec<usize>>,
+    each: &mut (dyn FnMut(RecordBatch) -> Result<(), ReadError> + Send),
+) -> Result<(), ReadError> {
     if leaves.is_empty() || row_groups.is_empty() {
         return Ok(());
     }
     let mask = ProjectionMask::leaves(metadata.file_metadata().schema_descr(), leaves.iter().copied());
     // The embedded Arrow schema is a writer's hint and may not fit what other writers made of the file.
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    let mut decoder = ParquetPushDecoderBuilder::try_new_decoder_with_options(metadata, options)?
+    let schema = metadata.file_metadata().schema_descr_ptr();
+    let mut builder = ParquetPushDecoderBuilder::try_new_decoder_with_options(metadata, options)?
         .with_projection(mask)
         .with_row_groups(row_groups)
-        .with_batch_size(16 * 1024)
-        .build()?;
+        .with_batch_size(16 * 1024);
+    if let Some(leaves) = filter {
+        let predicate = |batch: RecordBatch| Ok(any_there(&batch));
+        let mask = ProjectionMask::leaves(&schema, leaves);
+        builder = builder.with_row_filter(RowFilter::new(vec![Box::new(ArrowPredicateFn::new(mask, predicate))]));
+    }
+    let mut decoder = builder.build()?;
     loop {
         match decoder.try_decode()? {
             DecodeResult::Data(batch) => each(batch)?,

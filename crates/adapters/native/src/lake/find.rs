@@ -64,7 +64,7 @@ impl Lake {
                     let path: ObjectPath =
                         root.parts().chain(folders.iter().map(|part| part.as_str().into())).collect();
                     let listed = if is_last { has_log(store, &path).await } else { below(store, &path).await };
-                    listed.map(|listed| (folders, listed)).map_err(|source| failed(&path.to_string(), source))
+                    listed.map(|listed| (folders, listed)).map_err(|source| failed(path.as_ref(), source))
                 })
                 .buffered(LISTINGS)
                 .try_collect()

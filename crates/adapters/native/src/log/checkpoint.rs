@@ -7,6 +7,7 @@ use futures::{StreamExt, TryStreamExt};
 
 use super::error::LogError;
 use super::segment::Checkpoint;
+pub(super) use crate::parquet::Wanted;
 use crate::parquet::{self, ParquetFile};
 use crate::storage::{LOG_FOLDER, LogFile, TableFiles};
 
@@ -23,10 +24,11 @@ pub(super) async fn lines(
     files: &dyn TableFiles,
     checkpoint: &Checkpoint,
     keep: Keep<'_>,
+    wanted: Wanted,
 ) -> Result<Vec<(String, Bytes)>, LogError> {
     let mut reads = Vec::with_capacity(checkpoint.files.len());
     for file in &checkpoint.files {
-        reads.push(file_lines(files, file, keep));
+        reads.push(file_lines(files, file, keep, wanted));
     }
     futures::stream::iter(reads).buffered(files.parallelism()).try_collect().await
 }
@@ -36,6 +38,7 @@ pub(super) async fn file_lines(
     files: &dyn TableFiles,
     file: &LogFile,
     keep: Keep<'_>,
+    wanted: Wanted,
 ) -> Result<(String, Bytes), LogError> {
     let path = format!("{LOG_FOLDER}/{}", file.name);
     if file.name.ends_with(".json") {
@@ -46,7 +49,7 @@ pub(super) async fn file_lines(
         Some(size) => size,
         None => files.size(&path).await?,
     };
-    let lines = parquet::rows_as_json(ParquetFile { files, path: &path, size }, keep).await;
+    let lines = parquet::rows_as_json(ParquetFile { files, path: &path, size }, keep, wanted).await;
     let lines = lines.map_err(|source| LogError::Checkpoint { file: path.clone(), source: Box::new(source) })?;
     Ok((path, lines))
 }

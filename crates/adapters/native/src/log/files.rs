@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use serde::Deserialize;
 
-use super::checkpoint;
+use super::checkpoint::{self, Wanted};
 use super::error::LogError;
 use super::line;
 use super::segment::{self, Checkpoint, CommitFile, commit_path};
@@ -153,12 +153,12 @@ impl<'c> Found<'c> {
         let columns = self.columns;
         let keep = |path: &[String]| is_wanted(path, columns);
         let mut sidecars = Vec::new();
-        for (path, lines) in checkpoint::lines(files, checkpoint, &keep).await? {
+        for (path, lines) in checkpoint::lines(files, checkpoint, &keep, Wanted::Most).await? {
             sidecars.extend(self.absorb(&path, &lines, false)?);
         }
         let mut reads = Vec::with_capacity(sidecars.len());
         for sidecar in &sidecars {
-            reads.push(checkpoint::file_lines(files, sidecar, &keep));
+            reads.push(checkpoint::file_lines(files, sidecar, &keep, Wanted::Most));
         }
         let mut read = futures::stream::iter(reads).buffered(files.parallelism());
         while let Some((path, lines)) = read.try_next().await? {

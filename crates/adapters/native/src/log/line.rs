@@ -45,17 +45,18 @@ pub(super) fn each<'l>(
 ) -> Result<(), LogError> {
     let mut last = None;
     for (number, line) in lines(bytes) {
-        last = Some((number, line));
         if is_data(line) || (!with_info && is_info(line)) {
+            last = Some((number, line));
             continue;
         }
+        last = None;
         let mut actions: TableActions<'l> = parse(file, number, line)?;
         if !with_info {
             actions.commit_info = None;
         }
         absorb(actions)?;
     }
-    // A write that was cut off shows in the last line only.
+    // A write that was cut off shows in the last line only, which may have been passed over.
     if let Some((number, line)) = last {
         parse::<IgnoredAny>(file, number, line)?;
     }

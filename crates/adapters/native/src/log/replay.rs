@@ -9,7 +9,7 @@ use std::collections::btree_map::Entry;
 use delta_engine_schema::model::Feature;
 use futures::StreamExt;
 
-use super::checkpoint;
+use super::checkpoint::{self, Wanted};
 use super::error::LogError;
 use super::line::{self, TableActions};
 use super::segment::{Segment, commit_path};
@@ -45,7 +45,7 @@ pub(crate) async fn replay(files: &dyn TableFiles, segment: &Segment) -> Result<
     }
     drop(commits);
     if let Some(checkpoint) = segment.checkpoint.as_ref().filter(|_| !found.is_complete()) {
-        for (path, lines) in checkpoint::lines(files, checkpoint, &checkpoint::table_actions).await? {
+        for (path, lines) in checkpoint::lines(files, checkpoint, &checkpoint::table_actions, Wanted::Few).await? {
             line::each(&path, &lines, false, &mut |actions| found.absorb(&path, actions))?;
         }
     }

@@ -4,7 +4,7 @@
 //! the choice between them. Reads no actions. `<v>.crc` files are never used: writers leave them out or write them with
 //! fields missing, and the commits they would spare are at most a checkpoint interval.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::error::LogError;
 use crate::storage::{LOG_FOLDER, LogFile, TableFiles};
@@ -108,7 +108,7 @@ async fn checkpoint_hint(files: &dyn TableFiles) -> Option<u64> {
 
 /// Chooses from what was listed.
 fn choose(listed: &[LogFile], at: Option<u64>) -> Result<Option<Segment>, LogError> {
-    let mut commits = BTreeSet::new();
+    let mut commits = Vec::new();
     let mut compacted: BTreeMap<u64, u64> = BTreeMap::new();
     let mut checkpoints: BTreeMap<u64, Vec<(Form, &LogFile)>> = BTreeMap::new();
     let mut trace = None;
@@ -117,7 +117,7 @@ fn choose(listed: &[LogFile], at: Option<u64>) -> Result<Option<Segment>, LogErr
         let Some(name) = LogName::parse(&file.name) else { continue };
         match name {
             LogName::Commit(version) => {
-                commits.insert(version);
+                commits.push(version);
             }
             LogName::Compacted { from, to } if wanted(to) && from < to => {
                 let longest = compacted.entry(to).or_insert(from);
@@ -130,6 +130,8 @@ fn choose(listed: &[LogFile], at: Option<u64>) -> Result<Option<Segment>, LogErr
             LogName::Checksum | LogName::LastCheckpoint => trace = Some(&file.name),
         }
     }
+    commits.sort_unstable();
+    commits.dedup();
     let newest_commit = commits.last().copied();
     commits.retain(|version| wanted(*version));
 
@@ -159,9 +161,9 @@ fn choose(listed: &[LogFile], at: Option<u64>) -> Result<Option<Segment>, LogErr
         });
     }
 
-    let has_newest_commit = commits.contains(&version);
+    let has_newest_commit = commits.binary_search(&version).is_ok();
     let first = base.map_or(0, |base| base + 1);
-    let tail: Vec<u64> = commits.range(first..).copied().collect();
+    let tail = &commits[commits.partition_point(|version| *version < first)..];
     if let Some(gap) = (first..=version)
         .zip(tail.iter().map(Some).chain(std::iter::repeat(None)))
         .find_map(|(expected, there)| (there != Some(&expected)).then_some(expected))

@@ -114,11 +114,12 @@ fn overlay(data_type: &mut DataType, raw: &DataType) {
         }
         return;
     }
-    let steps: Vec<Step> = match raw {
-        DataType::Struct(fields) => fields.iter().map(|field| Step::Field(field.name.clone())).collect(),
-        _ if raw.as_array().is_some() => vec![Step::Element],
-        _ if raw.as_map().is_some() => vec![Step::Key, Step::Value],
-        _ => Vec::new(),
+    let steps: Vec<Step> = if let Some(fields) = raw.as_struct() {
+        fields.iter().map(|field| Step::Field(field.name.clone())).collect()
+    } else if raw.as_array().is_some() {
+        vec![Step::Element]
+    } else {
+        vec![Step::Key, Step::Value]
     };
     for step in steps {
         if let (Some(child), Some(raw)) = (data_type.child_mut(&step), raw.child(&step)) {

@@ -57,7 +57,10 @@ pub(super) async fn scan(
         Some(vector) => Some(deletion::deleted_rows(files, vector).await?),
         None => None,
     };
-    let unreadable = |error| ScanError::Data(file.path.clone(), error);
+    let unreadable = |error| match error {
+        ReadError::Storage(error) => ScanError::Storage(error),
+        ReadError::Parquet(_) | ReadError::Arrow(_) => ScanError::Data(file.path.clone(), error),
+    };
     let parquet_file = ParquetFile { files, path: path.as_ref(), size: file.size };
     let metadata = parquet::footer(parquet_file).await.map_err(unreadable)?;
     let rows = u64::try_from(metadata.file_metadata().num_rows()).unwrap_or(0);

@@ -153,11 +153,7 @@ fn deleted_rows_are_no_rows() {
 fn conditions_and_files_that_are_gone_are_unknowable() {
     let lab = Lab::new().file("a", &[Some(1)], "", &[]);
     std::fs::remove_file(lab.folder.path().join("a")).unwrap();
-    lab.check(
-        "id",
-        Effort::Scan,
-        "unknowable: `a` can't be read: `a` can't be read: No such file or directory (os error 2)",
-    );
+    lab.check("id", Effort::Scan, "unknowable: `a` can't be read: No such file or directory (os error 2)");
 
     let relation = Relation { name: TableName::bare("t"), location: None };
     let statement = Statement::AllRows(Expression::parse("id > 0").unwrap());
@@ -242,7 +238,9 @@ fn statistics_never_contradict_the_data_of_any_fixture() {
                     }
                 };
                 *tallies.entry(outcome.to_owned()).or_default() += 1;
-                if let Err(error) = scanned {
+                if let Err(error) = scanned
+                    && !error.explain().contains("No such file")
+                {
                     println!("{} {}: {}", folder.display(), target.path, error.explain());
                 }
             }
