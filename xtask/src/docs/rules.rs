@@ -30,13 +30,13 @@ pub(super) fn page() -> String {
     }
     for rule in RULES {
         page.push_str(&format!(
-            "\n## {code} {name}\n\n{severity}: {summary}.\n\n{why}\n\n**Way out.** {way_out}\n",
+            "\n## {code} {name}\n\n{severity}: {summary}.\n\n{why}\n\n{way_out}\n",
             code = rule.code,
             name = rule.name,
             severity = capital(severity(rule)),
             summary = rule.summary,
             why = wrapped(rule.why),
-            way_out = wrapped(rule.way_out),
+            way_out = wrapped(&format!("**Way out.** {}", rule.way_out)),
         ));
     }
     page
