@@ -8,7 +8,7 @@ mod bounds;
 mod parse;
 mod value;
 
-pub(crate) use bounds::{Bounds, Truths};
+pub(crate) use bounds::Bounds;
 pub(crate) use parse::{Column, parse};
 pub(crate) use value::{Kind, Value};
 

@@ -5,7 +5,6 @@
 
 mod catalog;
 mod commit;
-#[expect(dead_code, reason = "its use follows")]
 mod condition;
 pub mod json;
 pub mod lake;

@@ -4,6 +4,7 @@
 //! only that statistics leave open. An answer is about exactly the version it was asked for. A nested field counts as null
 //! only where its parent is not: so Delta enforces NOT NULL on it (`Invariants`).
 
+mod check;
 mod deletion;
 mod judge;
 mod scan;
@@ -12,11 +13,15 @@ mod target;
 mod tests;
 
 use delta_engine_application::port::{Answer, Effort, Question, Statement};
+use delta_engine_schema::model::{ObservedTable, TableName};
 use futures::StreamExt;
 
-use crate::log::{DataFile, LogError, data_files, read_state};
+use crate::log::{DataFile, LogError, LogState, data_files, read_state};
+use crate::observe::observe;
 use crate::storage::TableFiles;
+use check::Check;
 use judge::Verdict;
+use scan::ScanError;
 use target::Target;
 
 /// Answers questions about one version of one table, reading its file list once; where they are proven for an earlier
@@ -31,43 +36,95 @@ pub(crate) async fn answers(files: &dyn TableFiles, version: u64, questions: &[&
     }
 }
 
+/// A statement, resolved against the version it is about.
+enum Resolved {
+    NoNulls(Target),
+    AllRows(Check),
+}
+
+impl Resolved {
+    fn of(state: &LogState, table: Option<&ObservedTable>, statement: &Statement) -> Result<Self, String> {
+        match statement {
+            Statement::NoNulls(path) => {
+                let target = Target::resolve(state, path);
+                target
+                    .map(Self::NoNulls)
+                    .ok_or_else(|| format!("there is no column `{path}` in version {}", state.version))
+            }
+            Statement::AllRows(expression) => {
+                let table = table.ok_or("the columns of that version can't be read")?;
+                Check::resolve(state, table, expression).map(Self::AllRows)
+            }
+        }
+    }
+
+    /// The columns whose statistics it needs.
+    fn columns(&self) -> Vec<Vec<String>> {
+        match self {
+            Self::NoNulls(target) => vec![target.statistics_path()],
+            Self::AllRows(check) => check.targets.iter().map(Target::statistics_path).collect(),
+        }
+    }
+
+    /// Judges a file by its statistics, those of its own columns beginning at `first`.
+    fn judge(&self, file: &DataFile, first: usize) -> Verdict {
+        match self {
+            Self::NoNulls(target) => judge::judge(file, first, target),
+            Self::AllRows(check) => check.judge(file, first),
+        }
+    }
+
+    /// Reads a file's data; the row that breaks the statement, for people, or `None`.
+    async fn scan(&self, files: &dyn TableFiles, file: &DataFile) -> Result<Option<String>, ScanError> {
+        match self {
+            Self::NoNulls(target) => scan::scan(files, file, target).await,
+            Self::AllRows(check) => {
+                let breaks = |columns: &[_], row| check.breaks(file, columns, row);
+                scan::scan_rows(files, file, &check.targets, &breaks).await
+            }
+        }
+    }
+}
+
 async fn try_answers(files: &dyn TableFiles, version: u64, questions: &[&Question]) -> Result<Vec<Answer>, LogError> {
     let unknowable = |why: String| Answer::Unknowable { why };
     let Some(state) = read_state(files, Some(version)).await? else {
         return Ok(vec![unknowable("there is no table".to_owned()); questions.len()]);
     };
-    let targets: Vec<Result<Target, Answer>> = questions
-        .iter()
-        .map(|question| match &question.statement {
-            Statement::NoNulls(path) => Target::resolve(&state, path)
-                .ok_or_else(|| unknowable(format!("there is no column `{path}` in version {version}"))),
-            Statement::AllRows(_) => {
-                Err(unknowable("this build evaluates no conditions on a bare Delta log".to_owned()))
-            }
-        })
-        .collect();
-    let columns: Vec<Vec<String>> =
-        targets.iter().map(|target| target.as_ref().map(Target::statistics_path).unwrap_or_default()).collect();
-    if targets.iter().all(Result::is_err) {
-        return Ok(targets.into_iter().filter_map(Result::err).collect());
+    let table = observe(&TableName::bare("t"), None, &state).ok();
+    let resolved: Vec<Result<Resolved, String>> =
+        questions.iter().map(|question| Resolved::of(&state, table.as_ref(), &question.statement)).collect();
+    let mut columns = Vec::new();
+    let mut firsts = Vec::new();
+    for statement in &resolved {
+        firsts.push(columns.len());
+        columns.extend(statement.as_ref().map(Resolved::columns).unwrap_or_default());
     }
     // The earliest proof covers all of them.
     let proven_at = questions.iter().map(|question| question.proven_at).min().flatten();
     let data = data_files(files, version, proven_at, &columns).await?.unwrap_or_default();
     let mut answers = Vec::with_capacity(questions.len());
-    for (index, (question, target)) in questions.iter().zip(targets).enumerate() {
-        answers.push(match target {
-            Ok(target) => no_nulls(files, &data, index, &target, question.effort).await,
-            Err(answer) => answer,
+    for ((question, statement), first) in questions.iter().zip(resolved).zip(firsts) {
+        answers.push(match statement {
+            Ok(statement) => answer(files, &data, first, &statement, question.effort).await,
+            // Without files there are no rows, and whatever is said of every row is true.
+            Err(_) if data.is_empty() => Answer::Proven,
+            Err(why) => unknowable(why),
         });
     }
     Ok(answers)
 }
 
-async fn no_nulls(files: &dyn TableFiles, data: &[DataFile], index: usize, target: &Target, effort: Effort) -> Answer {
+async fn answer(
+    files: &dyn TableFiles,
+    data: &[DataFile],
+    first: usize,
+    statement: &Resolved,
+    effort: Effort,
+) -> Answer {
     let mut open = Vec::new();
     for file in data {
-        match judge::judge(file, index, target) {
+        match statement.judge(file, first) {
             Verdict::Proven => {}
             Verdict::Refuted(example) => return Answer::Refuted { example },
             Verdict::Open => open.push(file),
@@ -84,7 +141,7 @@ async fn no_nulls(files: &dyn TableFiles, data: &[DataFile], index: usize, targe
     }
     let mut scans = Vec::with_capacity(open.len());
     for file in open {
-        scans.push(scan::scan(files, file, target));
+        scans.push(statement.scan(files, file));
     }
     let mut scans = futures::stream::iter(scans).buffered(files.parallelism());
     let mut unknowable = None;

@@ -293,9 +293,10 @@ impl Editor {
                 None => metadata.insert("delta.typeChanges", Json::Array(vec![entry])),
             }
         } else if below.is_empty() {
-            match to {
-                DataType::Char(_) | DataType::Varchar(_) => metadata.insert(CHAR_VARCHAR, to.to_string()),
-                _text => drop(metadata.remove(CHAR_VARCHAR)),
+            if matches!(to, DataType::Char(_) | DataType::Varchar(_)) {
+                metadata.insert(CHAR_VARCHAR, to.to_string());
+            } else {
+                metadata.remove(CHAR_VARCHAR);
             }
         }
         Ok(())

@@ -57,13 +57,40 @@ impl Truths {
     }
 }
 
+/// Columns whose null and not-null rows are looked at apart; more would double the work each.
+const SPLITS: usize = 8;
+
 impl Condition {
     /// The truths over a file with these bounds, numbered like the columns.
+    ///
+    /// Rows in which a column is null and rows in which it is not are looked at apart, so that `a > 0 OR a IS NULL` can be
+    /// proved.
     pub(crate) fn truths(&self, bounds: &[Bounds]) -> Truths {
+        let mixed: Vec<usize> = (0..bounds.len())
+            .filter(|index| bounds[*index].may_be_null && bounds[*index].may_have_value)
+            .take(SPLITS)
+            .collect();
+        let mut truths = Truths::default();
+        for case in 0..1_usize << mixed.len() {
+            let mut bounds = bounds.to_vec();
+            for (bit, index) in mixed.iter().enumerate() {
+                let is_null = case >> bit & 1 == 1;
+                bounds[*index].may_be_null = is_null;
+                bounds[*index].may_have_value = !is_null;
+            }
+            let of_case = self.truths_of_case(&bounds);
+            truths.yes |= of_case.yes;
+            truths.no |= of_case.no;
+            truths.unknown |= of_case.unknown;
+        }
+        truths
+    }
+
+    fn truths_of_case(&self, bounds: &[Bounds]) -> Truths {
         match self {
             // Parts are taken as if they varied freely, which only adds truths.
             Self::And(parts) => {
-                let parts: Vec<Truths> = parts.iter().map(|part| part.truths(bounds)).collect();
+                let parts: Vec<Truths> = parts.iter().map(|part| part.truths_of_case(bounds)).collect();
                 Truths {
                     yes: parts.iter().all(|part| part.yes),
                     no: parts.iter().any(|part| part.no),
@@ -71,7 +98,7 @@ impl Condition {
                 }
             }
             Self::Or(parts) => {
-                let parts: Vec<Truths> = parts.iter().map(|part| part.truths(bounds)).collect();
+                let parts: Vec<Truths> = parts.iter().map(|part| part.truths_of_case(bounds)).collect();
                 Truths {
                     yes: parts.iter().any(|part| part.yes),
                     no: parts.iter().all(|part| part.no),
@@ -79,7 +106,7 @@ impl Condition {
                 }
             }
             Self::Not(inner) => {
-                let inner = inner.truths(bounds);
+                let inner = inner.truths_of_case(bounds);
                 Truths { yes: inner.no, no: inner.yes, unknown: inner.unknown }
             }
             Self::Compare(left, comparison, right) => {

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashSet};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::checkpoint::{self, Wanted};
 use super::error::LogError;
@@ -32,6 +33,8 @@ pub(crate) struct DataFile {
     pub(crate) tight: bool,
     /// What `nullCount` has for each column asked for, in that order.
     pub(crate) nulls: Vec<Option<Json>>,
+    /// What `minValues` and `maxValues` have for each column asked for, in that order.
+    pub(crate) extremes: Vec<(Option<Json>, Option<Json>)>,
     /// Deleted rows.
     pub(crate) deletion: Option<DeletionVector>,
 }
@@ -95,6 +98,14 @@ struct Stats {
     num_records: Option<u64>,
     tight_bounds: Option<bool>,
     null_count: Option<Json>,
+    // Raw: floats would not be read exactly, and mostly nobody asks.
+    min_values: Option<Box<RawValue>>,
+    max_values: Option<Box<RawValue>>,
+}
+
+/// What a kind of statistics has for a column.
+fn statistic(values: Option<&Json>, column: &[String]) -> Option<Json> {
+    column.iter().try_fold(values?, |values, part| values.get(part)).cloned()
 }
 
 /// The files of a version, with the null counts of these columns, each given by its physical names from the root; only those
@@ -199,12 +210,14 @@ impl<'c> Found<'c> {
         // Statistics that can't be read are none.
         let text = add.stats.and_then(|text| serde_json::from_str::<Stats>(&text).ok());
         let stats = text.or(add.stats_parsed).unwrap_or_default();
-        let nulls = self
-            .columns
-            .iter()
-            .map(|column| column.iter().try_fold(stats.null_count.as_ref()?, |counts, part| counts.get(part)).cloned());
+        let asked = !self.columns.is_empty();
+        let read =
+            |raw: &Option<Box<RawValue>>| raw.as_ref().filter(|_| asked).and_then(|raw| Json::parse(raw.get()).ok());
+        let (least, greatest) = (read(&stats.min_values), read(&stats.max_values));
+        let extremes = |column: &Vec<String>| (statistic(least.as_ref(), column), statistic(greatest.as_ref(), column));
         DataFile {
-            nulls: nulls.collect(),
+            nulls: self.columns.iter().map(|column| statistic(stats.null_count.as_ref(), column)).collect(),
+            extremes: self.columns.iter().map(extremes).collect(),
             path: add.path.into_owned(),
             size: add.size,
             partition_values: add.partition_values,
@@ -232,7 +245,7 @@ fn is_wanted(path: &[String], columns: &[Vec<String>]) -> bool {
         ["add", "path" | "partitionValues" | "size" | "deletionVector" | "stats", ..] => true,
         ["add", "stats_parsed", "numRecords" | "tightBounds"] => true,
         // A column asked for may be a struct, whose leaves then count.
-        ["add", "stats_parsed", "nullCount", rest @ ..] => {
+        ["add", "stats_parsed", "nullCount" | "minValues" | "maxValues", rest @ ..] => {
             columns.iter().any(|column| rest.iter().zip(column).all(|(a, b)| *a == b.as_str()))
         }
         _ => false,

@@ -2,6 +2,8 @@
 //!
 //! Reads only the columns in question. A column that the file does not have is null in all of its rows.
 
+use std::sync::Arc;
+
 use deltalake::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
 use deltalake::arrow::compute::{filter, filter_record_batch, is_not_null};
 use deltalake::arrow::datatypes::FieldRef;
@@ -43,52 +45,132 @@ impl ScanError {
     }
 }
 
+/// A data file that is open for reading.
+pub(super) struct Opened<'f> {
+    file: ParquetFile<'f>,
+    metadata: Arc<ParquetMetaData>,
+    deleted: Option<RoaringTreemap>,
+}
+
+/// Opens a file: its footer and the list of its deleted rows.
+async fn open<'f>(
+    files: &'f dyn TableFiles,
+    file: &'f DataFile,
+    path: &'f ObjectPath,
+) -> Result<Opened<'f>, ScanError> {
+    let deleted = match &file.deletion {
+        Some(vector) => Some(deletion::deleted_rows(files, vector).await?),
+        None => None,
+    };
+    let parquet_file = ParquetFile { files, path: path.as_ref(), size: file.size };
+    let metadata = parquet::footer(parquet_file).await.map_err(|error| unreadable(file, error))?;
+    Ok(Opened { file: parquet_file, metadata, deleted })
+}
+
+fn unreadable(file: &DataFile, error: ReadError) -> ScanError {
+    match error {
+        ReadError::Storage(error) => ScanError::Storage(error),
+        ReadError::Parquet(_) | ReadError::Arrow(_) => ScanError::Data(file.path.clone(), error),
+    }
+}
+
+/// Where the file is; shallow clones point into other tables.
+fn place(file: &DataFile) -> Result<ObjectPath, ScanError> {
+    let outside = || ScanError::Path(file.path.clone());
+    let is_absolute = file.path.starts_with('/') || url::Url::parse(&file.path).is_ok();
+    if is_absolute { Err(outside()) } else { ObjectPath::from_url_path(&file.path).map_err(|_| outside()) }
+}
+
+impl Opened<'_> {
+    /// Rows that are not deleted.
+    fn live(&self) -> u64 {
+        let rows = u64::try_from(self.metadata.file_metadata().num_rows()).unwrap_or(0);
+        rows - self.deleted.as_ref().map_or(0, |deleted| deleted.range_cardinality(0..rows))
+    }
+
+    /// Hands over these top-level columns of the rows that are not deleted, in batches.
+    async fn read(
+        &self,
+        roots: &[String],
+        each: &mut (dyn FnMut(&RecordBatch) -> Result<(), ReadError> + Send),
+    ) -> Result<(), ReadError> {
+        let leaves = parquet::leaves(&self.metadata, &|path| path.first().is_some_and(|root| roots.contains(root)));
+        let groups = (0..self.metadata.num_row_groups()).collect();
+        let mut first = 0;
+        let mut live = |batch: RecordBatch| {
+            let length = u64::try_from(batch.num_rows()).unwrap_or(0);
+            let batch = match &self.deleted {
+                Some(deleted) => without(&batch, deleted, first)?,
+                None => batch,
+            };
+            first += length;
+            each(&batch)
+        };
+        parquet::read_leaves(self.file, self.metadata.clone(), &leaves, groups, &mut live).await
+    }
+}
+
 /// Looks for nulls in a file's rows; what was found, for people, or `None`.
 pub(super) async fn scan(
     files: &dyn TableFiles,
     file: &DataFile,
     target: &Target,
 ) -> Result<Option<String>, ScanError> {
-    let outside = || ScanError::Path(file.path.clone());
-    // Shallow clones point into other tables.
-    let is_absolute = file.path.starts_with('/') || url::Url::parse(&file.path).is_ok();
-    let path = if is_absolute { Err(outside()) } else { ObjectPath::from_url_path(&file.path).map_err(|_| outside()) }?;
-    let deleted = match &file.deletion {
-        Some(vector) => Some(deletion::deleted_rows(files, vector).await?),
-        None => None,
-    };
-    let unreadable = |error| match error {
-        ReadError::Storage(error) => ScanError::Storage(error),
-        ReadError::Parquet(_) | ReadError::Arrow(_) => ScanError::Data(file.path.clone(), error),
-    };
-    let parquet_file = ParquetFile { files, path: path.as_ref(), size: file.size };
-    let metadata = parquet::footer(parquet_file).await.map_err(unreadable)?;
-    let rows = u64::try_from(metadata.file_metadata().num_rows()).unwrap_or(0);
-    let live = rows - deleted.as_ref().map_or(0, |deleted| deleted.range_cardinality(0..rows));
-
+    let path = place(file)?;
+    let opened = open(files, file, &path).await?;
     let mut nulls = 0;
-    match root(&metadata, target).filter(|_| !target.is_partition) {
-        None => nulls = live,
+    match root(&opened.metadata, target).filter(|_| !target.is_partition) {
+        None => nulls = opened.live(),
         Some(root) => {
-            let leaves = parquet::leaves(&metadata, &|path| path.first() == Some(&root));
-            let groups = (0..metadata.num_row_groups()).collect();
-            let mut first = 0;
-            let mut count = |batch: RecordBatch| {
-                let length = u64::try_from(batch.num_rows()).unwrap_or(0);
-                let batch = match &deleted {
-                    Some(deleted) => without(&batch, deleted, first)?,
-                    None => batch,
-                };
-                first += length;
+            let mut count = |batch: &RecordBatch| {
                 nulls += nulls_below(batch.column(0), target.way.get(1..).unwrap_or_default(), target.by_id)?;
                 Ok(())
             };
-            parquet::read_leaves(parquet_file, metadata.clone(), &leaves, groups, &mut count)
-                .await
-                .map_err(unreadable)?;
+            opened.read(&[root], &mut count).await.map_err(|error| unreadable(file, error))?;
         }
     }
+    let live = opened.live();
     Ok((nulls > 0).then(|| format!("{nulls} values of `{}` are null in `{}` ({live} rows)", target.path, file.path)))
+}
+
+/// Says why a row breaks a condition, given columns and the row's number in them.
+pub(super) type Breaks<'b> = dyn Fn(&[Option<ArrayRef>], usize) -> Result<Option<String>, ReadError> + Sync + 'b;
+
+/// Looks for rows for which `breaks` says why they break a condition; the first, for people, or `None`. A row is given as
+/// the columns of `targets` in order, `None` for a column that the file does not have, and the row's number in them.
+pub(super) async fn scan_rows(
+    files: &dyn TableFiles,
+    file: &DataFile,
+    targets: &[Target],
+    breaks: &Breaks<'_>,
+) -> Result<Option<String>, ScanError> {
+    let path = place(file)?;
+    let opened = open(files, file, &path).await?;
+    let roots: Vec<Option<String>> =
+        targets.iter().map(|target| root(&opened.metadata, target).filter(|_| !target.is_partition)).collect();
+    let wanted: Vec<String> = roots.iter().flatten().cloned().collect();
+    let mut found = None;
+    if wanted.is_empty() {
+        // All of the condition's columns are constant in this file.
+        if opened.live() > 0 {
+            let nothing = vec![None; targets.len()];
+            found = breaks(&nothing, 0).map_err(|error| unreadable(file, error))?;
+        }
+    } else {
+        let mut judge = |batch: &RecordBatch| {
+            let columns: Vec<Option<ArrayRef>> =
+                roots.iter().map(|root| root.as_ref().and_then(|root| batch.column_by_name(root)).cloned()).collect();
+            for row in 0..batch.num_rows() {
+                if found.is_some() {
+                    break;
+                }
+                found = breaks(&columns, row)?;
+            }
+            Ok(())
+        };
+        opened.read(&wanted, &mut judge).await.map_err(|error| unreadable(file, error))?;
+    }
+    Ok(found.map(|row| format!("a row of `{}` with {row}", file.path)))
 }
 
 /// The top-level column in the file: by id where the table says so and the file has ids, else by name.

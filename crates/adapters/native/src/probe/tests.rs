@@ -62,8 +62,11 @@ impl Lab {
         self
     }
 
+    fn check_condition(&self, condition: &str, effort: Effort, expected: &str) {
+        self.ask(Statement::AllRows(Expression::parse(condition).unwrap()), effort, expected);
+    }
+
     fn check(&self, path: &str, effort: Effort, expected: &str) {
-        std::fs::write(self.folder.path().join("_delta_log/00000000000000000000.json"), &self.lines).unwrap();
         let mut way = Path::table();
         for part in path.split('.') {
             way = match part {
@@ -71,10 +74,15 @@ impl Lab {
                 name => way.field(&name.into()),
             };
         }
+        self.ask(Statement::NoNulls(way), effort, expected);
+    }
+
+    fn ask(&self, statement: Statement, effort: Effort, expected: &str) {
+        std::fs::write(self.folder.path().join("_delta_log/00000000000000000000.json"), &self.lines).unwrap();
         let relation = Relation { name: TableName::bare("t"), location: None };
-        let question = Question { relation, version: 0, statement: Statement::NoNulls(way), effort, proven_at: None };
+        let question = Question { relation, version: 0, statement, effort, proven_at: None };
         let answers = block_on(answers(&LocalFiles::new(self.folder.path()), 0, &[&question]));
-        assert_eq!(show(&answers[0]), expected, "{path}");
+        assert_eq!(show(&answers[0]), expected, "{:?}", question.statement);
     }
 }
 
@@ -150,16 +158,48 @@ fn deleted_rows_are_no_rows() {
 }
 
 #[test]
-fn conditions_and_files_that_are_gone_are_unknowable() {
+fn files_that_are_gone_are_unknowable() {
     let lab = Lab::new().file("a", &[Some(1)], "", &[]);
     std::fs::remove_file(lab.folder.path().join("a")).unwrap();
     lab.check("id", Effort::Scan, "unknowable: `a` can't be read: No such file or directory (os error 2)");
+}
 
-    let relation = Relation { name: TableName::bare("t"), location: None };
-    let statement = Statement::AllRows(Expression::parse("id > 0").unwrap());
-    let question = Question { relation, version: 0, statement, effort: Effort::Scan, proven_at: None };
-    let answers = block_on(answers(&LocalFiles::new(lab.folder.path()), 0, &[&question]));
-    assert_eq!(show(&answers[0]), "unknowable: this build evaluates no conditions on a bare Delta log");
+#[test]
+fn conditions_are_proved_by_bounds() {
+    let stats = r#"{"numRecords":2,"minValues":{"id":1},"maxValues":{"id":9},"nullCount":{"id":0}}"#;
+    let lab = Lab::new().file("a", &[Some(1), Some(9)], stats, &[]);
+    lab.check_condition("id > 0", Effort::Statistics, "proven");
+    lab.check_condition("id BETWEEN 1 AND 9 AND day = DATE '2026-01-01'", Effort::Statistics, "proven");
+    lab.check_condition("id > 9", Effort::Statistics, "no row of `a` satisfies id > 9");
+    lab.check_condition("id > 5", Effort::Statistics, "scan 1");
+    lab.check_condition("late IS NULL", Effort::Statistics, "scan 1");
+    let nulls = r#"{"numRecords":2,"minValues":{"id":1},"maxValues":{"id":1},"nullCount":{"id":1}}"#;
+    let lab = Lab::new().file("a", &[Some(1), None], nulls, &[]);
+    lab.check_condition("id > 0", Effort::Statistics, "scan 1");
+    lab.check_condition("id > 0 OR id IS NULL", Effort::Statistics, "proven");
+}
+
+#[test]
+fn conditions_are_proved_by_data() {
+    let lab = || Lab::new().file("a", &[Some(1), None, Some(3)], "", &[]);
+    lab().check_condition("id > 0 OR id IS NULL", Effort::Scan, "proven");
+    lab().check_condition("id > 0", Effort::Scan, "a row of `a` with id = null");
+    lab().check_condition("id <> 3 OR id IS NULL", Effort::Scan, "a row of `a` with id = 3");
+    lab().check_condition("late IS NULL AND day >= DATE '2020-01-01'", Effort::Scan, "proven");
+    lab().check_condition("late > 0", Effort::Scan, "a row of `a` with late = null");
+    lab().check_condition("s IS NOT NULL", Effort::Scan, "a row of `a` with s = null");
+    Lab::new().file("a", &[Some(1), None, Some(3)], "", &[1]).check_condition("id > 0", Effort::Scan, "proven");
+}
+
+#[test]
+fn conditions_outside_the_language_are_unknowable_unless_there_are_no_rows() {
+    let lab = Lab::new().file("a", &[Some(1)], "", &[]);
+    lab.check_condition(
+        "abs(id) > 0",
+        Effort::Scan,
+        "unknowable: the function `abs` is beyond what can be proved here",
+    );
+    Lab::new().check_condition("abs(id) > 0", Effort::Statistics, "proven");
 }
 
 #[test]
