@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::action::Action;
 use crate::claim::Answer;
 use crate::diff::{TableDiff, diff};
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::model::{DesiredTable, ObservedTable, Subject, TableName};
 use crate::policy::Policy;
 use crate::rules::{Review, review};
@@ -99,14 +99,17 @@ pub fn plan_table(input: TableInput<'_>, policy: &Policy) -> Result<TablePlan, R
     residual.sort();
     residual.dedup();
     let name = desired.name.clone();
-    if diff.is_empty() && backend.is_empty() {
-        let after = observed;
-        let findings = judged(&Review { desired, observed, diff: &diff, after, answers: &answers }, policy, backend);
-        return Ok(TablePlan { name, outcome: Outcome::InSync, actions: diff.actions, findings, residual });
+    let mut backend = backend;
+    if policy.strict {
+        backend.extend(residual.iter().map(not_stored));
     }
-    let after = simulate(observed.cloned(), &diff.actions, "");
-    let view = Review { desired, observed, diff: &diff, after: after.as_ref().ok(), answers: &answers };
-    let findings = judged(&view, policy, backend);
+    // A table in sync is most tables: it is not copied to see that nothing happens to it.
+    let simulated = (!diff.is_empty()).then(|| simulate(observed.cloned(), &diff.actions, ""));
+    let after = match &simulated {
+        None => observed,
+        Some(simulated) => simulated.as_ref().ok(),
+    };
+    let findings = judged(&Review { desired, observed, diff: &diff, after, answers: &answers }, policy, backend);
     let outcome = if findings.iter().any(Finding::blocks) {
         Outcome::Blocked
     } else if diff.actions.is_empty() {
@@ -114,10 +117,24 @@ pub fn plan_table(input: TableInput<'_>, policy: &Policy) -> Result<TablePlan, R
     } else {
         Outcome::Changes
     };
-    if outcome != Outcome::Blocked {
-        rehearse(desired, after, &diff)?;
+    if let Some(simulated) = simulated.filter(|_| outcome != Outcome::Blocked) {
+        rehearse(desired, simulated, &diff)?;
     }
     Ok(TablePlan { name, outcome, actions: diff.actions, findings, residual })
+}
+
+/// What a strict target says of a part of the declaration that it can't store.
+fn not_stored(subject: &Subject) -> Finding {
+    let aspect = subject.aspect.map_or("this", |aspect| aspect.as_str()).replace('_', " ");
+    Finding {
+        code: "DE402",
+        name: "not-stored",
+        severity: Severity::Rejection,
+        subject: subject.clone(),
+        message: format!("the target can't store {aspect}, and it is strict"),
+        help: Some("leave it out of the declaration, or remove strict: true from the target".to_owned()),
+        permission: None,
+    }
 }
 
 fn judged(view: &Review<'_>, policy: &Policy, backend: Vec<Finding>) -> Vec<Finding> {

@@ -19,6 +19,8 @@ pub struct Policy {
     pub today: Day,
     /// The name of the target of the run, where it has one.
     pub target: Option<String>,
+    /// Whether what the target can't store is refused instead of kept in the definition only.
+    pub strict: bool,
 }
 
 /// Lets a hazard pass: one rule, for the objects a pattern names.
