@@ -378,6 +378,6 @@ fn policy(permits: bool) -> Policy {
             })
             .collect(),
         today: Day { year: 2026, month: 1, day: 1 },
-        target: None,
+        ..Policy::default()
     }
 }
