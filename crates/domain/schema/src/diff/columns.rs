@@ -46,8 +46,9 @@ impl Columns<'_> {
             self.diff.actions.push(Action::DropColumn { path, data_type: field.data_type.clone() });
         }
         for (field, partner) in wanted.iter().zip(&partners) {
-            if let Some(index) = partner {
-                self.field(&parent.field(&field.name), field, there[*index]);
+            // Most fields agree, and a path is only built for those that do not.
+            if let Some(index) = partner.filter(|index| !agree(field, there[*index])) {
+                self.field(&parent.field(&field.name), field, there[index]);
             }
         }
         partners
@@ -77,6 +78,9 @@ impl Columns<'_> {
     }
 
     fn column(&mut self, wanted: &Column, there: &Column) {
+        if self.observed.unknown.is_empty() && agree_beside_field(wanted, there) {
+            return;
+        }
         let path = Path::column(wanted.name().clone());
         if !self.hides(Aspect::Default, &path, wanted.default.is_some()) {
             self.default(&path, wanted, Some(there));
@@ -183,12 +187,28 @@ impl Columns<'_> {
     }
 }
 
-/// The index of each declared field's partner. Tables mostly agree, so the same place is tried first.
+/// Whether nothing lies between two fields of one name. Metadata may differ and still mean the same, so a `false` is no
+/// proof of a difference.
+fn agree(wanted: &Field, there: &Field) -> bool {
+    wanted.nullable == there.nullable && wanted.comment == there.comment && wanted.data_type == there.data_type
+}
+
+/// Whether nothing lies between what two columns have beside their fields.
+fn agree_beside_field(wanted: &Column, there: &Column) -> bool {
+    wanted.default == there.default
+        && wanted.generated == there.generated
+        && wanted.identity == there.identity
+        && wanted.tags == there.tags
+}
+
+/// The index of each declared field's partner. Tables mostly agree, so the place after the last partner is tried first.
 fn match_by_name(wanted: &[&Field], there: &[&Field]) -> Vec<Option<usize>> {
     let mut by_name = None;
-    let partner = |(index, field): (usize, &&Field)| {
-        if there.get(index).is_some_and(|other| other.name == field.name) {
-            return Some(index);
+    let mut next = 0;
+    let partner = |field: &&Field| {
+        if there.get(next).is_some_and(|other| other.name == field.name) {
+            next += 1;
+            return Some(next - 1);
         }
         let names = by_name.get_or_insert_with(|| {
             there
@@ -197,7 +217,9 @@ fn match_by_name(wanted: &[&Field], there: &[&Field]) -> Vec<Option<usize>> {
                 .map(|(index, field)| (&field.name, index))
                 .collect::<std::collections::BTreeMap<_, _>>()
         });
-        names.get(&field.name).copied()
+        let found = names.get(&field.name).copied();
+        next = found.map_or(next, |index| index + 1);
+        found
     };
-    wanted.iter().enumerate().map(partner).collect()
+    wanted.iter().map(partner).collect()
 }

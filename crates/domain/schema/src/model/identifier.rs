@@ -62,7 +62,13 @@ impl Eq for Identifier {}
 
 impl Ord for Identifier {
     fn cmp(&self, other: &Self) -> Ordering {
-        if self.0 == other.0 { Ordering::Equal } else { self.folded().cmp(other.folded()) }
+        // Nearly every name is ASCII, and folding letter by letter was half the time of a plan.
+        if self.0.is_ascii() && other.0.is_ascii() {
+            let lower = |letter: &u8| letter.to_ascii_lowercase();
+            self.0.as_bytes().iter().map(lower).cmp(other.0.as_bytes().iter().map(lower))
+        } else {
+            self.folded().cmp(other.folded())
+        }
     }
 }
 
@@ -112,6 +118,8 @@ mod tests {
         assert_ne!(Identifier::new("größe"), Identifier::new("grösse"), "lower case, not case folding");
         assert_eq!(Identifier::new("MyCol").as_str(), "MyCol");
         assert_eq!(Identifier::new("a").cmp(&Identifier::new("A")), Ordering::Equal);
+        assert_eq!(Identifier::new("B").cmp(&Identifier::new("a_")), Ordering::Greater);
+        assert_eq!(Identifier::new("\u{212a}").cmp(&Identifier::new("k")), Ordering::Equal, "the Kelvin sign");
     }
 
     #[test]

@@ -99,6 +99,11 @@ impl Unknown {
         self.0.insert((aspect, path));
     }
 
+    /// Whether everything was seen.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether the aspect is unseen at this path.
     pub fn covers(&self, aspect: Aspect, path: &Path) -> bool {
         !self.0.is_empty() && self.0.iter().any(|(unseen, at)| *unseen == aspect && path.starts_with(at))
