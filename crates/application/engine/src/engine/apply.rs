@@ -129,6 +129,9 @@ async fn run_unit(engine: &Engine, table: &PreparedTable, unit: &Unit, alone: bo
                 done = 0;
                 current = again;
             }
+            // The step may be done, and what is left to do looks different because of others, or can't be read.
+            Next::Other if error.kind == ErrorKind::Ambiguous => return Execution::Unclear(failure(&error)),
+            Next::Other if done > 0 => return stopped(done, steps.len(), &error),
             Next::Other => return Execution::Stale(stale(&error)),
         }
     }
