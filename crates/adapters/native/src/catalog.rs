@@ -73,16 +73,11 @@ impl NativeCatalog {
             let questions: Vec<&Question> = questions.iter().collect();
             probe::answers(files.as_ref(), version, &questions).await
         };
-        if !self.is_local(relation) {
+        if !self.lake.is_local(relation) {
             return answers.await;
         }
         let blocking = tokio::task::spawn_blocking(move || block_on(answers));
         blocking.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
-    }
-
-    /// Whether all of a table's reads are local.
-    fn is_local(&self, relation: &Relation) -> bool {
-        self.lake.table_url(relation).map_or(true, |url| url.scheme() == "file")
     }
 }
 
@@ -102,7 +97,7 @@ impl Catalog for NativeCatalog {
 
     async fn observe(&self, relations: &[Relation]) -> Result<Vec<Observation>, TargetError> {
         let (local, remote): (Vec<_>, Vec<_>) =
-            relations.iter().cloned().enumerate().partition(|(_, relation)| self.is_local(relation));
+            relations.iter().cloned().enumerate().partition(|(_, relation)| self.lake.is_local(relation));
         let (local_at, local): (Vec<usize>, Vec<Relation>) = local.into_iter().unzip();
         let (remote_at, remote): (Vec<usize>, Vec<Relation>) = remote.into_iter().unzip();
         let (local, remote) = futures::join!(self.observe_locally(&local), self.observe_remotely(&remote));

@@ -30,6 +30,8 @@ pub struct Lake {
     options: BTreeMap<String, String>,
     /// One client for each bucket, shared by all of its tables: connections are worth keeping.
     stores: Mutex<BTreeMap<String, Arc<dyn ObjectStore>>>,
+    /// Whether local folders too are read through their store.
+    only_stores: bool,
 }
 
 /// A place can't be used.
@@ -71,7 +73,18 @@ impl Lake {
         if !object_store_factories().iter().any(|entry| entry.key().scheme() == root.scheme()) {
             return Err(LakeError::Scheme { scheme: root.scheme().to_owned(), url: root.into() });
         }
-        Ok(Self { root, template: Template::default(), options, stores: Mutex::default() })
+        Ok(Self { root, template: Template::default(), options, stores: Mutex::default(), only_stores: false })
+    }
+
+    /// The lake at a path or URL, read and written through this store alone, whose own root is that of the URL's authority:
+    /// for stores that are built elsewhere, or that watch or fail on purpose.
+    ///
+    /// # Errors
+    /// As `open`.
+    pub fn over(root: &str, store: Arc<dyn ObjectStore>) -> Result<Self, LakeError> {
+        let lake = Self::open(root, BTreeMap::new())?;
+        let authority = lake.root[..Position::BeforePath].to_owned();
+        Ok(Self { stores: Mutex::new(BTreeMap::from([(authority, store)])), only_stores: true, ..lake })
     }
 
     /// The same lake with another layout.
@@ -110,7 +123,7 @@ impl Lake {
     /// Where the place can't be used; that there is a table is not checked.
     pub fn files(&self, relation: &Relation) -> Result<Arc<dyn TableFiles>, LakeError> {
         let url = self.table_url(relation)?;
-        if let Some(folder) = local_path(&url) {
+        if let Some(folder) = local_path(&url).filter(|_| !self.only_stores) {
             return Ok(Arc::new(LocalFiles::new(folder)));
         }
         let (store, path) = self.store(&url)?;
@@ -126,6 +139,11 @@ impl Lake {
         let (store, _) = self.store(&url)?;
         let failed = |source| LakeError::Store { url: url.to_string(), source: Box::new(source) };
         logstore_with(store, &url, self.storage_config().map_err(failed)?).map_err(failed)
+    }
+
+    /// Whether a table is read from the local disk, by reads that never wait.
+    pub(crate) fn is_local(&self, relation: &Relation) -> bool {
+        !self.only_stores && self.table_url(relation).map_or(true, |url| url.scheme() == "file")
     }
 
     /// The store of a URL and the path in it.

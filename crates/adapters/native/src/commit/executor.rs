@@ -119,7 +119,7 @@ impl Attempt<'_> {
     /// Version 0.
     async fn begin(&self, transaction_id: &str) -> Result<Ready, ExecutionError> {
         if self.read().await?.is_some() {
-            return Err(error(ErrorKind::Conflict, "a table was created there in between".to_owned()));
+            return Err(created_in_between());
         }
         self.only_an_empty_place().await?;
         let table_id = Uuid::new_v4().to_string();
@@ -234,6 +234,8 @@ impl Attempt<'_> {
         let found = store.list(None).try_next().await.map_err(|cause| unavailable("list the table's folder", cause))?;
         match found {
             None => Ok(()),
+            // Another writer was faster than the listing.
+            Some(_) if self.read().await?.is_some() => Err(created_in_between()),
             Some(file) => Err(ExecutionError {
                 kind: ErrorKind::Refused,
                 message: format!(
@@ -282,6 +284,10 @@ fn now() -> i64 {
 
 fn error(kind: ErrorKind, message: String) -> ExecutionError {
     ExecutionError { kind, message, help: None, source: None }
+}
+
+fn created_in_between() -> ExecutionError {
+    error(ErrorKind::Conflict, "a table was created there in between".to_owned())
 }
 
 fn refused(message: &str, cause: impl std::error::Error + Send + Sync + 'static) -> ExecutionError {
