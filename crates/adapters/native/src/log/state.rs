@@ -10,6 +10,9 @@ use delta_engine_schema::model::{Feature, MappingMode, is_true};
 use super::error::LogError;
 use crate::json::Json;
 
+/// The newest writer version that this crate knows: the one of feature lists.
+const NEWEST_WRITER: i64 = 7;
+
 /// What a log says about a table at one version.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogState {
@@ -142,6 +145,10 @@ impl Protocol {
             features.extend(Feature::legacy_set(version(self.reader), version(self.writer)));
         } else if self.reader == 2 {
             features.insert(Feature::ColumnMapping);
+        }
+        if self.writer > NEWEST_WRITER {
+            // What a later version asks of writers is not known: like a feature that is not known, it is refused by name.
+            features.insert(Feature::Other(format!("minWriterVersion={}", self.writer)));
         }
         features
     }
