@@ -1,0 +1,114 @@
+//! What ends a command before its result.
+
+use std::error::Error;
+
+use delta_engine::schema::model::nearest;
+use delta_engine::{ConnectError, DeclarationFault, EngineError};
+
+use crate::exit::Exit;
+
+/// What a command ends with: a result of its own, or a trouble that is shown.
+pub(crate) type Outcome = Result<Exit, Trouble>;
+
+/// A trouble that ends a command.
+#[derive(Debug)]
+pub(crate) struct Trouble {
+    /// How the program ends.
+    pub(crate) exit: Exit,
+    /// What is wrong.
+    pub(crate) message: String,
+    /// What to do about it.
+    pub(crate) help: Option<String>,
+    /// The faults of the files, where they are the trouble.
+    pub(crate) faults: Vec<DeclarationFault>,
+}
+
+impl Trouble {
+    /// The command line is wrong.
+    pub(crate) fn usage(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { exit: Exit::Usage, message: message.into(), help: Some(help.into()), faults: Vec::new() }
+    }
+
+    /// Something cannot be done.
+    pub(crate) fn failed(message: impl Into<String>, help: Option<String>) -> Self {
+        Self { exit: Exit::Error, message: message.into(), help, faults: Vec::new() }
+    }
+
+    /// The files are wrong; nothing was read from a target.
+    pub(crate) fn faults(faults: Vec<DeclarationFault>) -> Self {
+        let message = match faults.len() {
+            1 => "1 fault in the files; nothing was read or changed".to_owned(),
+            count => format!("{count} faults in the files; nothing was read or changed"),
+        };
+        Self { exit: Exit::Configuration, message, help: None, faults }
+    }
+
+    /// There is no project where one is needed.
+    pub(crate) fn no_project(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { exit: Exit::Configuration, message: message.into(), help: Some(help.into()), faults: Vec::new() }
+    }
+
+    /// The user stopped the command.
+    pub(crate) fn interrupted() -> Self {
+        Self {
+            exit: Exit::Interrupted,
+            message: "interrupted; nothing was changed".to_owned(),
+            help: None,
+            faults: Vec::new(),
+        }
+    }
+
+    /// The command writes to a place that refuses it.
+    pub(crate) fn io(attempt: &str, error: &std::io::Error) -> Self {
+        Self::failed(format!("failed to {attempt}: {error}"), None)
+    }
+}
+
+impl From<Vec<DeclarationFault>> for Trouble {
+    fn from(faults: Vec<DeclarationFault>) -> Self {
+        Self::faults(faults)
+    }
+}
+
+impl From<EngineError> for Trouble {
+    fn from(error: EngineError) -> Self {
+        let help = match &error {
+            EngineError::Target(target) => target.help.clone(),
+            EngineError::Rehearsal(_) => None,
+        };
+        Self::failed(with_causes(&error), help)
+    }
+}
+
+impl From<ConnectError> for Trouble {
+    fn from(error: ConnectError) -> Self {
+        let help = match &error {
+            ConnectError::Server(_) => {
+                "name a folder such as ./lake, or a bucket such as s3://bucket/lake, with --target".to_owned()
+            }
+            ConnectError::Lake { .. } => {
+                "a lake is a folder such as ./lake, or a URL such as s3://bucket/lake".to_owned()
+            }
+        };
+        Self::failed(with_causes(&error), Some(help))
+    }
+}
+
+/// An error and what caused it, in one line.
+pub(crate) fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        let words = next.to_string();
+        if !text.ends_with(&words) {
+            text = format!("{text}: {words}");
+        }
+        cause = next.source();
+    }
+    text
+}
+
+/// Words that end a message: the nearest of what there is.
+pub(crate) fn did_you_mean(word: &str, known: &[&str]) -> String {
+    nearest(word, known).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
+}

@@ -1,0 +1,63 @@
+//! `plan`: what would be done.
+
+use std::path::PathBuf;
+
+use delta_engine::wire::WirePlan;
+use delta_engine::{CancellationToken, PreparedPlan, Status};
+
+use super::stoppable;
+use crate::error::{Outcome, Trouble};
+use crate::exit::Exit;
+use crate::project::{Run, target_name, wire_target};
+use crate::screen::{Heading, Line, Tone, counts, next_step, show_plan, tables};
+use crate::session::Session;
+
+pub(super) async fn run(session: &mut Session<'_, '_>, paths: &[PathBuf], stop: &CancellationToken) -> Outcome {
+    let run = Run::read(session.options, paths)?;
+    let engine = run.engine(session.options, stop)?;
+    let plan = stoppable(stop, engine.plan(&run.registry)).await??;
+    show(session, &run, &plan, "plan")?;
+    Ok(Exit::of(plan.status(), session.options.detailed_exitcode))
+}
+
+/// Shows a plan that stays a plan, with the command that would apply it.
+pub(super) fn show(
+    session: &mut Session<'_, '_>,
+    run: &Run,
+    plan: &PreparedPlan,
+    command: &str,
+) -> Result<(), Trouble> {
+    if session.is_json() {
+        return json(session, &WirePlan::of_plan(plan, wire_target(&run.target)));
+    }
+    show_plan(&mut session.out, &heading(run), plan);
+    if let Some((words, line)) = next_step(plan, &session.typed, command) {
+        session.out.line(Line::new().plain(words).plain("  ").toned(Tone::Strong, line));
+        session.out.blank();
+    }
+    session.out.line(Line::new().toned(Tone::Strong, last_line("Plan", plan)));
+    Ok(())
+}
+
+/// The first line of a run's plan.
+pub(super) fn heading(run: &Run) -> Heading<'_> {
+    Heading::Target { name: target_name(&run.target), url: &run.target.shown_url }
+}
+
+/// The last line of a plan that nobody applied.
+pub(super) fn last_line(word: &str, plan: &PreparedPlan) -> String {
+    match (plan.status(), plan.tables.len()) {
+        (Status::InSync, 0) => "No table is declared. Nothing to do.".to_owned(),
+        (Status::InSync, count) => format!("Everything is as declared: {}. Nothing to do.", tables(count)),
+        _ => format!("{word}: {}. Nothing was changed.", counts(plan)),
+    }
+}
+
+/// Writes a plan or report as JSON.
+pub(super) fn json(session: &mut Session<'_, '_>, plan: &WirePlan) -> Result<(), Trouble> {
+    let text = serde_json::to_string_pretty(plan)
+        .map_err(|error| Trouble::failed(format!("failed to write the plan as JSON: {error}"), None))?;
+    session.out.raw(&text);
+    session.out.blank();
+    Ok(())
+}

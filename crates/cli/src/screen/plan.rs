@@ -1,0 +1,194 @@
+//! A plan: what would be done, table by table, and what holds it back.
+
+use delta_engine::schema::model::Subject;
+use delta_engine::schema::{Action, Finding, Outcome};
+use delta_engine::{PreparedPlan, PreparedTable};
+
+use super::action::{Row, created, row};
+use super::finding::{about, details, label, permission_for, place};
+use super::line::{Line, Tone};
+use super::{Screen, command_line};
+
+/// The column where codes begin, unless a row is longer.
+const CODES: usize = 50;
+
+/// The first line of a plan.
+pub(crate) enum Heading<'h> {
+    /// A target, by its name where it has one.
+    Target {
+        /// The name.
+        name: Option<&'h str>,
+        /// The address.
+        url: &'h str,
+    },
+    /// Two sides.
+    Sides {
+        /// Where it starts.
+        from: &'h str,
+        /// Where it leads.
+        to: &'h str,
+    },
+}
+
+/// Shows a plan up to its last line.
+pub(crate) fn show_plan(screen: &mut Screen<'_>, heading: &Heading<'_>, plan: &PreparedPlan) {
+    show_heading(screen, heading, plan);
+    for table in plan.tables.iter().filter(|table| has_to_say(table)) {
+        screen.blank();
+        show_table(screen, table);
+    }
+    if !plan.notices.is_empty() {
+        screen.blank();
+    }
+    for notice in &plan.notices {
+        let text = format!("warning {} {}: {}", notice.code, notice.name, notice.message);
+        screen.line(Line::new().toned(Tone::Quiet, text));
+    }
+    screen.blank();
+}
+
+/// The command that takes this plan further, with the words before it.
+pub(crate) fn next_step(plan: &PreparedPlan, typed: &[String], command: &str) -> Option<(&'static str, String)> {
+    let permissions = missing_permissions(plan);
+    let to_apply = |more: &[String]| command_line(typed, command, "apply", more);
+    let changes = plan.count(Outcome::Changes) > 0;
+    match permissions.len() {
+        0 if changes && plan.count(Outcome::Blocked) > 0 => Some(("Apply the others with:", to_apply(&[]))),
+        0 if changes => Some(("Apply it with:", to_apply(&[]))),
+        0 => None,
+        count => {
+            let more: Vec<String> =
+                permissions.into_iter().flat_map(|permission| ["--allow".to_owned(), permission]).collect();
+            Some((if count == 1 { "If it is meant:" } else { "If all of it is meant:" }, to_apply(&more)))
+        }
+    }
+}
+
+/// The permissions that would let tables pass which nothing else holds back.
+fn missing_permissions(plan: &PreparedPlan) -> Vec<String> {
+    let blocking = |table: &&PreparedTable| table.plan.outcome == Outcome::Blocked;
+    let mut permissions: Vec<String> = Vec::new();
+    for table in plan.tables.iter().filter(blocking) {
+        let findings = || table.plan.findings.iter().filter(|finding| finding.blocks());
+        if findings().all(|finding| permission_for(finding).is_some()) {
+            permissions.extend(findings().filter_map(permission_for).map(str::to_owned));
+        }
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    permissions.retain(|permission| seen.insert(permission.clone()));
+    permissions
+}
+
+/// How many tables there are of each kind, as in `1 create, 10 in sync`.
+pub(crate) fn counts(plan: &PreparedPlan) -> String {
+    let create = plan.creates();
+    let parts = [
+        (create, "to create"),
+        (plan.count(Outcome::Changes) - create, "to change"),
+        (plan.count(Outcome::InSync), "in sync"),
+        (plan.count(Outcome::Blocked), "blocked"),
+        (plan.count(Outcome::Unreadable), "unreadable"),
+    ];
+    let there = parts.iter().filter(|(count, _)| *count > 0);
+    there.map(|(count, word)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")
+}
+
+/// A number of tables, in words.
+pub(crate) fn tables(count: usize) -> String {
+    if count == 1 { "1 table".to_owned() } else { format!("{count} tables") }
+}
+
+fn show_heading(screen: &mut Screen<'_>, heading: &Heading<'_>, plan: &PreparedPlan) {
+    let all = plan.tables.len();
+    let unreadable = plan.count(Outcome::Unreadable);
+    let read = if unreadable == 0 { tables(all) } else { format!("{} of {}", all - unreadable, tables(all)) };
+    let line = match heading {
+        Heading::Target { name, url } => {
+            let line = Line::new().plain("Target ");
+            let line = match name {
+                Some(name) => line.toned(Tone::Strong, name).plain("  ").plain(url),
+                None => line.toned(Tone::Strong, url),
+            };
+            line.plain(format!("  {read} read"))
+        }
+        Heading::Sides { from, to } => {
+            let line = Line::new().plain("From ").toned(Tone::Strong, from).plain(" to ").toned(Tone::Strong, to);
+            line.plain(format!("  {} compared", tables(all)))
+        }
+    };
+    screen.line(line);
+}
+
+fn has_to_say(table: &PreparedTable) -> bool {
+    table.plan.outcome != Outcome::InSync || !table.plan.findings.is_empty()
+}
+
+fn show_table(screen: &mut Screen<'_>, table: &PreparedTable) {
+    let plan = &table.plan;
+    let (symbol, tone, mut words) = match plan.outcome {
+        Outcome::InSync => ("=", Tone::Quiet, String::new()),
+        Outcome::Changes if table.observed.is_none() => ("+", Tone::Add, String::new()),
+        Outcome::Changes => ("~", Tone::Change, String::new()),
+        Outcome::Blocked => ("!", Tone::Remove, "blocked".to_owned()),
+        Outcome::Unreadable => ("!", Tone::Remove, "unreadable".to_owned()),
+    };
+    if let Some(Action::CreateTable { table }) = plan.actions.first() {
+        words = if words.is_empty() { created(table) } else { format!("{}   {words}", created(table)) };
+    }
+    let line = Line::new().toned(tone, symbol).plain(" ").toned(Tone::Strong, plan.name.to_string());
+    screen.line(line.plain("   ").plain(words));
+    let placed = place(table);
+    let rows: Vec<(Row, Vec<&Finding>)> = plan.actions.iter().map(row).zip(placed.under).collect();
+    let created = matches!(plan.actions.first(), Some(Action::CreateTable { .. }));
+    let shown: Vec<&(Row, Vec<&Finding>)> = if created { Vec::new() } else { rows.iter().collect() };
+    let what = shown.iter().map(|(row, _)| row.what.chars().count()).max().unwrap_or(0);
+    let widest =
+        shown.iter().filter(|(_, findings)| !findings.is_empty()).map(|(row, _)| row_line(row, false, what).width());
+    let codes = widest.max().map_or(CODES, |widest| CODES.max(widest + 2));
+    for (row, findings) in shown {
+        let blocks = findings.first().is_some_and(|finding| finding.blocks());
+        let mut line = row_line(row, blocks, what);
+        let Some((first, others)) = findings.split_first() else {
+            screen.line(line);
+            continue;
+        };
+        let (tone, text) = label(first);
+        line = line.pad_to(codes).toned(tone, text);
+        screen.line(line);
+        details(screen, first, &*table.declared.sources);
+        others.iter().for_each(|finding| show_alone(screen, finding, "", codes, table));
+    }
+    for finding in placed.rest {
+        show_alone(screen, finding, &about(&finding.subject), codes, table);
+    }
+    if let Some(words) = residual(&plan.residual) {
+        screen.line(Line::new().toned(Tone::Quiet, format!("    note  kept in the definition only: {words}")));
+    }
+}
+
+/// The row of an action: a mark where it is held back, symbol, what, rest.
+fn row_line(row: &Row, blocks: bool, what: usize) -> Line {
+    let mark = Line::new().plain("  ").toned(Tone::Remove, if blocks { "!" } else { "" }).pad_to(4);
+    mark.toned(row.tone, row.symbol).pad_to(8).plain(&row.what).pad_to(8 + what + 2).plain(&row.rest)
+}
+
+fn show_alone(screen: &mut Screen<'_>, finding: &Finding, words: &str, codes: usize, table: &PreparedTable) {
+    let mark = if finding.blocks() { "!" } else { "" };
+    let (tone, text) = label(finding);
+    let line = Line::new().plain("  ").toned(Tone::Remove, mark).pad_to(8).plain(words);
+    let line = if line.width() + 2 > codes { line.plain("  ") } else { line.pad_to(codes) };
+    screen.line(line.toned(tone, text));
+    details(screen, finding, &*table.declared.sources);
+}
+
+/// What the target cannot store, each kind once.
+fn residual(subjects: &[Subject]) -> Option<String> {
+    let word = |subject: &Subject| {
+        let aspect = subject.aspect.map_or("parts of it", |aspect| aspect.as_str()).replace('_', " ");
+        if subject.path.is_table() { aspect } else { format!("{aspect} of columns") }
+    };
+    let mut words: Vec<String> = subjects.iter().map(word).collect();
+    words.sort();
+    words.dedup();
+    (!words.is_empty()).then(|| words.join(", "))
+}

@@ -1,0 +1,111 @@
+//! A report: what became of each table, and whether anything was changed.
+
+use delta_engine::schema::Outcome;
+use delta_engine::{Execution, Failure, PreparedTable, Report};
+
+use super::Screen;
+use super::line::{Line, Tone};
+use super::plan::tables;
+
+/// Shows what became of each table, the command that takes what was held back further, and the last line.
+pub(crate) fn show_report(screen: &mut Screen<'_>, report: &Report, next: Option<(&str, String)>) {
+    let name = |table: &PreparedTable| table.plan.name.to_string();
+    let worth = |(_, execution): &(&PreparedTable, &Execution)| !matches!(execution, Execution::NotRun);
+    let width = report.tables().filter(worth).map(|(table, _)| name(table).chars().count()).max().unwrap_or(0);
+    for (table, execution) in report.tables().filter(worth) {
+        let (tone, word, rest) = words(table, execution);
+        let line = Line::new().toned(tone, word).pad_to(14).toned(Tone::Strong, name(table));
+        screen.line(line.pad_to(14 + width + 2).plain(rest));
+        if let Some(failure) = execution.failure() {
+            show_failure(screen, failure);
+        }
+    }
+    if let Some((words, command)) = next {
+        screen.blank();
+        screen.line(Line::new().plain(words).plain("  ").toned(Tone::Strong, command));
+    }
+    screen.blank();
+    screen.line(Line::new().toned(Tone::Strong, last_line(report)));
+}
+
+fn words(table: &PreparedTable, execution: &Execution) -> (Tone, &'static str, String) {
+    match execution {
+        Execution::NotRun => (Tone::Quiet, "left alone", String::new()),
+        Execution::Applied { version, tolerated } => {
+            let word = if table.observed.is_none() { "created" } else { "changed" };
+            let version = version.map_or(String::new(), |version| format!("version {version}"));
+            let others = match tolerated.len() {
+                0 => String::new(),
+                1 => ", after 1 commit of somebody else".to_owned(),
+                count => format!(", after {count} commits of others"),
+            };
+            (Tone::Add, word, version + &others)
+        }
+        Execution::AlreadyApplied => (Tone::Plain, "as declared", "somebody else did it meanwhile".to_owned()),
+        Execution::Stale(_) => (Tone::Change, "stale", "changed since the plan; left alone".to_owned()),
+        Execution::PartlyApplied { done, steps, .. } => {
+            (Tone::Remove, "partly done", format!("{done} of {steps} steps were done"))
+        }
+        Execution::Failed(_) => (Tone::Remove, "failed", "not changed".to_owned()),
+        Execution::Unclear(_) => (Tone::Remove, "unclear", "it may or may not have been changed".to_owned()),
+        Execution::Interrupted => (Tone::Change, "interrupted", "not changed".to_owned()),
+        Execution::HeldBack { by } => (Tone::Change, "held back", format!("not changed, because {by} failed")),
+    }
+}
+
+fn show_failure(screen: &mut Screen<'_>, failure: &Failure) {
+    let indented = |tone, text: &str| Line::new().plain(" ".repeat(14)).toned(tone, text);
+    screen.line(indented(Tone::Plain, &failure.message));
+    if let Some(help) = &failure.help {
+        screen.line(indented(Tone::Quiet, help));
+    }
+}
+
+/// What was changed, and what was not.
+fn last_line(report: &Report) -> String {
+    let count = |wanted: &dyn Fn(&PreparedTable, &Execution) -> bool| {
+        report.tables().filter(|(table, execution)| wanted(table, execution)).count()
+    };
+    let applied = |execution: &Execution| matches!(execution, Execution::Applied { .. });
+    let done = [
+        (count(&|table, execution| applied(execution) && table.observed.is_none()), "created"),
+        (count(&|table, execution| applied(execution) && table.observed.is_some()), "changed"),
+        (count(&|_, execution| matches!(execution, Execution::PartlyApplied { .. })), "changed in part"),
+    ];
+    let left = [
+        (
+            count(&|_, execution| matches!(execution, Execution::Unclear(_))),
+            "may have been changed",
+            "may have been changed",
+        ),
+        (
+            count(&|_, execution| matches!(execution, Execution::AlreadyApplied)),
+            "was as declared already",
+            "were as declared already",
+        ),
+        (count(&|_, execution| matches!(execution, Execution::Failed(_))), "failed", "failed"),
+        (count(&|_, execution| matches!(execution, Execution::HeldBack { .. })), "was held back", "were held back"),
+        (count(&|_, execution| matches!(execution, Execution::Stale(_))), "is stale", "are stale"),
+        (count(&|_, execution| matches!(execution, Execution::Interrupted)), "was not reached", "were not reached"),
+        (report.plan.count(Outcome::Blocked), "blocked was left alone", "blocked were left alone"),
+        (report.plan.count(Outcome::Unreadable), "is unreadable", "are unreadable"),
+    ];
+    let left: Vec<String> = left
+        .iter()
+        .filter(|(count, _, _)| *count > 0)
+        .map(|(count, one, many)| format!("{count} {}", if *count == 1 { one } else { many }))
+        .collect();
+    let done: Vec<String> =
+        done.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+    let unclear = report.executions.iter().any(|execution| matches!(execution, Execution::Unclear(_)));
+    let start = match (done.is_empty(), unclear) {
+        (false, _) => format!("Applied: {}", done.join(", ")),
+        (true, false) => "Nothing was changed".to_owned(),
+        (true, true) => format!("It is unclear whether anything was changed ({})", tables(report.executions.len())),
+    };
+    match left.is_empty() {
+        true => format!("{start}."),
+        false if done.is_empty() => format!("{start}: {}.", left.join(", ")),
+        false => format!("{start}; {}.", left.join(", ")),
+    }
+}
