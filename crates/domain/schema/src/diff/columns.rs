@@ -1,5 +1,7 @@
 //! Columns and nested fields, once both sides use declared names.
 
+use std::collections::BTreeMap;
+
 use super::order::{Sibling, place};
 use super::{Difference, TableDiff, changed_tags, removed_tags};
 use crate::action::Action;
@@ -110,7 +112,7 @@ impl Columns<'_> {
     }
 
     fn tags(&mut self, path: &Path, wanted: &Column, there: Option<&Column>) {
-        let none = std::collections::BTreeMap::new();
+        let none = BTreeMap::new();
         let there = there.map_or(&none, |column| &column.tags);
         for (key, from) in removed_tags(&wanted.tags, there) {
             self.diff.actions.push(Action::UnsetColumnTag { path: path.clone(), key, from });
@@ -201,23 +203,24 @@ fn agree_beside_field(wanted: &Column, there: &Column) -> bool {
         && wanted.tags == there.tags
 }
 
-/// The index of each declared field's partner. Tables mostly agree, so the place after the last partner is tried first.
+/// The index of each declared field's partner. Tables mostly agree, so the place after the last partner is tried first;
+/// a few are then looked for one by one, and only if more are elsewhere is every name sorted.
 fn match_by_name(wanted: &[&Field], there: &[&Field]) -> Vec<Option<usize>> {
     let mut by_name = None;
     let mut next = 0;
+    let mut searches_left = 8;
     let partner = |field: &&Field| {
-        if there.get(next).is_some_and(|other| other.name == field.name) {
-            next += 1;
-            return Some(next - 1);
-        }
-        let names = by_name.get_or_insert_with(|| {
-            there
-                .iter()
-                .enumerate()
-                .map(|(index, field)| (&field.name, index))
-                .collect::<std::collections::BTreeMap<_, _>>()
-        });
-        let found = names.get(&field.name).copied();
+        let found = if there.get(next).is_some_and(|other| other.name == field.name) {
+            Some(next)
+        } else if searches_left > 0 {
+            searches_left -= 1;
+            there.iter().position(|other| other.name == field.name)
+        } else {
+            let names = by_name.get_or_insert_with(|| {
+                there.iter().enumerate().map(|(index, field)| (&field.name, index)).collect::<BTreeMap<_, _>>()
+            });
+            names.get(&field.name).copied()
+        };
         next = found.map_or(next, |index| index + 1);
         found
     };
