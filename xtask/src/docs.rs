@@ -36,11 +36,12 @@ pub(crate) fn run(mode: Mode) -> Outcome {
     for page in &pages {
         let text = run::read(page)?;
         let checked = transcript::check(page, &text, &program)?;
-        if mode == Mode::Update && checked.text != text {
+        faults.extend(checked.faults);
+        if mode != Mode::Update {
+            faults.extend(checked.stale);
+        } else if checked.text != text {
             std::fs::write(run::root().join(page), &checked.text)?;
             println!("{}: written anew", page.display());
-        } else {
-            faults.extend(checked.faults);
         }
     }
     println!("docs: {} pages", pages.len());

@@ -1,7 +1,7 @@
 //! Transcripts: ```console blocks are run again, in order, and must say what the page says.
 //!
 //! A page has one folder of its own. Comments before a block say more:
-//! `<!-- scenario: NAME -->` begins a new folder with a copy of docs/scenarios/NAME;
+//! `<!-- scenario: NAME -->` begins a new folder with a copy of docs/scenarios/NAME and runs its file `setup`;
 //! `<!-- file: PATH -->` writes the block to that file of the folder;
 //! `<!-- same as: PATH -->` demands that the block is that file of the repository.
 //! A line of expected output may hold `[..]` for any text; a line `...` stands for any lines. Lines that begin with `> `
@@ -18,8 +18,10 @@ use crate::run::{self, Outcome};
 /// What became of a page.
 #[derive(Debug, Default)]
 pub(super) struct Checked {
-    /// What is not as the page says, as `file:line: …`.
+    /// What writing the page anew does not mend, as `file:line: …`.
     pub(super) faults: Vec<String>,
+    /// Output that is not what the page says.
+    pub(super) stale: Vec<String>,
     /// The page as it should be.
     pub(super) text: String,
 }
@@ -31,7 +33,7 @@ pub(super) fn check(page: &Path, text: &str, program: &Path) -> Outcome<Checked>
     let lines: Vec<&str> = text.lines().collect();
     for block in blocks(text) {
         for comment in &block.comments {
-            prepare(comment, &block, &mut folder, &mut checked.faults, page)?;
+            prepare(comment, &block, &mut folder, &mut checked.faults, page, program)?;
         }
         if block.info != "console" {
             continue;
@@ -56,7 +58,7 @@ pub(super) fn check(page: &Path, text: &str, program: &Path) -> Outcome<Checked>
             } else {
                 let lines: Vec<&str> = ran.lines.iter().map(String::as_str).collect();
                 copy_lines(&mut checked.text, &lines);
-                checked.faults.push(format!("{at}: `{}` says\n{}", command.text, lines.join("\n")));
+                checked.stale.push(format!("{at}: `{}` says\n{}", command.text, lines.join("\n")));
             }
         }
         if last != 0 {
@@ -76,12 +78,19 @@ fn prepare(
     folder: &mut Option<TempDir>,
     faults: &mut Vec<String>,
     page: &Path,
+    program: &Path,
 ) -> Outcome {
     let text = || block.lines.iter().flat_map(|line| [line, "\n"]).collect::<String>();
     if let Some(name) = comment.strip_prefix("scenario: ") {
         let fresh = tempfile::tempdir()?;
         if name != "empty" {
             copy_folder(&run::root().join("docs/scenarios").join(name), fresh.path())?;
+        }
+        if let Ok(setup) = std::fs::read_to_string(fresh.path().join("setup")) {
+            let ran = run_command(&setup, 0, fresh.path(), program)?;
+            if ran.code != 0 {
+                return Err(format!("the setup of the scenario {name} failed:\n{}", ran.lines.join("\n")).into());
+            }
         }
         *folder = Some(fresh);
     } else if let Some(file) = comment.strip_prefix("file: ") {
@@ -248,9 +257,9 @@ mod tests {
         let page =
             "<!-- file: a/b -->\n```text\nhello\n```\n```console\n$ cat a/b\nhello\n$ false\n$ echo $?\n1\n```\n";
         let same = checked(page);
-        assert_eq!((same.faults, same.text.as_str()), (Vec::new(), page));
+        assert_eq!((same.faults, same.stale, same.text.as_str()), (Vec::new(), Vec::new(), page));
         let stale = checked(&page.replace("b\nhello\n$", "b\nbye\n$"));
-        assert_eq!((stale.faults.len(), stale.text.as_str()), (1, page));
+        assert_eq!((stale.stale.len(), stale.text.as_str()), (1, page));
         assert_eq!(checked("```console\n$ false\n```\n").faults.len(), 1);
     }
 }
