@@ -8,7 +8,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 /// Declare Delta tables, see exactly what a change would do, and apply it safely.
 #[derive(Debug, Parser)]
-#[command(name = "delta-engine", version, max_term_width = 100, arg_required_else_help = false)]
+#[command(name = "delta-engine", version, max_term_width = 100, arg_required_else_help = true)]
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -177,20 +177,19 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
-/// The command with help that lists what is of use.
+/// The command, with help that lists what is of use to each of its commands.
 pub(crate) fn command() -> clap::Command {
-    let mut command = Cli::command();
-    command.build();
-    for inner in command.get_subcommands_mut() {
-        let name = inner.get_name().to_owned();
-        let unused = USED_BY.iter().filter(|(_, users)| !users.contains(&name.as_str()));
-        let mut narrowed = std::mem::take(inner);
-        for (id, _) in unused.filter(|_| name != "help") {
-            narrowed = narrowed.mut_arg(*id, |argument| argument.hide(true));
-        }
-        *inner = narrowed;
-    }
-    command
+    let command = Cli::command();
+    let options: Vec<clap::Arg> = command.get_arguments().cloned().collect();
+    let names: Vec<String> = command.get_subcommands().map(|inner| inner.get_name().to_owned()).collect();
+    names.into_iter().fold(command, |command, name| {
+        let unused = |option: &&clap::Arg| {
+            USED_BY.iter().any(|(id, users)| option.get_id() == id && !users.contains(&name.as_str()))
+        };
+        // An option that a command has already is not handed down to it.
+        let hidden: Vec<clap::Arg> = options.iter().filter(unused).map(|option| option.clone().hide(true)).collect();
+        command.mut_subcommand(&name, |inner| inner.args(hidden))
+    })
 }
 
 fn flag(id: &str) -> String {
@@ -225,6 +224,13 @@ mod tests {
             assert!(check(line).unwrap_err().contains("--allow means nothing to `init`"), "{line}");
         }
         assert!(check("delta-engine plan --var x").unwrap_err().contains("KEY=VALUE"));
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        command().debug_assert();
+        let cli = check("delta-engine explain DE301 --format json -C x").unwrap();
+        assert_eq!((cli.options.format, cli.options.directory), (Format::Json, Some(PathBuf::from("x"))));
     }
 
     #[test]

@@ -37,8 +37,8 @@ impl Trouble {
     /// The files are wrong; nothing was read from a target.
     pub(crate) fn faults(faults: Vec<DeclarationFault>) -> Self {
         let message = match faults.len() {
-            1 => "1 fault in the files; nothing was read or changed".to_owned(),
-            count => format!("{count} faults in the files; nothing was read or changed"),
+            1 => "nothing was read or changed, because of 1 fault".to_owned(),
+            count => format!("nothing was read or changed, because of {count} faults"),
         };
         Self { exit: Exit::Configuration, message, help: None, faults }
     }

@@ -73,6 +73,7 @@ impl Events for Lines {
 
 fn words(event: &Event) -> String {
     match event {
+        Event::Observing { tables: 1 } | Event::Observed { tables: 1 } => "reading 1 table".to_owned(),
         Event::Observing { tables } | Event::Observed { tables } => format!("reading {tables} tables"),
         Event::Probing { statements: 1 } => "looking at the data to prove 1 statement".to_owned(),
         Event::Probing { statements } => format!("looking at the data to prove {statements} statements"),

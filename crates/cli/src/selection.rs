@@ -100,12 +100,12 @@ pub(crate) fn near(text: &str, tables: &[&TableName]) -> String {
 pub(crate) fn there_are(tables: &[&TableName]) -> String {
     const SHOWN: usize = 5;
     if tables.is_empty() {
-        return "there are no tables".to_owned();
+        return "this run has no tables".to_owned();
     }
     let names: Vec<String> = tables.iter().take(SHOWN).map(ToString::to_string).collect();
     let more = tables.len().saturating_sub(SHOWN);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("the tables are {}{more}", names.join(", "))
+    format!("tables of this run: {}{more}", names.join(", "))
 }
 
 /// The full name, and the one without the catalog, which the target may fill in.

@@ -11,7 +11,7 @@ use crate::args::ApplyArgs;
 use crate::error::{Outcome, Trouble};
 use crate::exit::Exit;
 use crate::project::{Run, wire_target};
-use crate::screen::{Line, Tone, counts, next_step, show_plan, show_report, tables};
+use crate::screen::{Line, Tone, allow_step, counts, show_plan, show_report, tables};
 use crate::session::Session;
 
 pub(super) async fn run(session: &mut Session<'_, '_>, arguments: &ApplyArgs, stop: &CancellationToken) -> Outcome {
@@ -25,10 +25,8 @@ pub(super) async fn run(session: &mut Session<'_, '_>, arguments: &ApplyArgs, st
     let held_back = plan.count(TableOutcome::Blocked) + plan.count(TableOutcome::Unreadable);
     let refused = arguments.all_or_nothing && held_back > 0;
     if arguments.dry_run || refused || plan.count(TableOutcome::Changes) == 0 {
-        if refused && !session.is_json() {
-            session.talk.say(format!("--all-or-nothing: {} cannot be applied, so nothing is", tables(held_back)));
-        }
-        plan::show(session, &run, &plan, "apply")?;
+        let remark = refused.then(|| format!("--all-or-nothing: {} cannot be applied, so none is.", tables(held_back)));
+        plan::show(session, &run, &plan, "apply", remark)?;
         let detailed = arguments.dry_run && session.options.detailed_exitcode;
         return Ok(Exit::of(plan.status(), detailed));
     }
@@ -46,7 +44,7 @@ pub(super) async fn run(session: &mut Session<'_, '_>, arguments: &ApplyArgs, st
 }
 
 async fn execute(session: &mut Session<'_, '_>, run: &Run, engine: &Engine, plan: PreparedPlan) -> Outcome {
-    let next = next_step(&plan, &session.typed, "apply").filter(|_| plan.count(TableOutcome::Blocked) > 0);
+    let next = allow_step(&plan, &session.typed, "apply");
     let report = engine.apply(plan).await.map_err(|error| {
         let trouble = Trouble::from(error);
         Trouble {

@@ -3,16 +3,18 @@
 //! A side is definitions, a snapshot or a target. Definitions to start from are taken as the tables they create, so that
 //! two files of YAML are a case for the planner, without a lake.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use delta_engine::definitions::snapshot::{read_snapshot, write_snapshot};
 use delta_engine::definitions::{Context, TargetSettings, read_tables};
 use delta_engine::port::Observation;
-use delta_engine::schema::model::{ObservedTable, TableName};
+use delta_engine::schema::draft::{Fault, TableDraft};
+use delta_engine::schema::model::{Aspect, ObservedTable, Subject, TableName};
 use delta_engine::schema::{Action, simulate};
 use delta_engine::wire::{WirePlan, WireTarget};
-use delta_engine::{CancellationToken, Declaration, Engine, MemoryLake, Registry, Status};
+use delta_engine::{CancellationToken, Declaration, Engine, Location, MemoryLake, Registry, Silent, Sources, Status};
 
 use super::snapshot::observe_all;
 use super::{plan, stoppable};
@@ -26,7 +28,7 @@ use crate::session::Session;
 enum Side {
     Definitions(PathBuf),
     Snapshot { file: String, text: String },
-    Target(TargetSettings),
+    Target(Box<TargetSettings>),
 }
 
 pub(super) async fn run(session: &mut Session<'_, '_>, from: &str, to: &str, stop: &CancellationToken) -> Outcome {
@@ -34,7 +36,7 @@ pub(super) async fn run(session: &mut Session<'_, '_>, from: &str, to: &str, sto
     let workspace = Workspace::open(options)?;
     let (start, goal) = (side(&workspace, from)?, side(&workspace, to)?);
     let settings = match (&start, &goal) {
-        (Side::Target(settings), _) | (_, Side::Target(settings)) => Some(settings.clone()),
+        (Side::Target(settings), _) | (_, Side::Target(settings)) => Some(settings.as_ref().clone()),
         _ => named_target(&workspace, options.target.as_deref())?,
     };
     let sides = Sides { workspace: &workspace, settings };
@@ -48,6 +50,8 @@ pub(super) async fn run(session: &mut Session<'_, '_>, from: &str, to: &str, sto
     let registry = registry.filtered(|name| selection.keeps(name));
     let policy = workspace.policy(options, None, &registry)?;
     let engine = equipped(engine, options, stop).with_policy(policy);
+    // What is in memory is read at once.
+    let engine = if matches!(start, Side::Target(_)) { engine } else { engine.with_events(Arc::new(Silent)) };
     let plan = stoppable(stop, engine.plan(&registry)).await??;
     let exit = Exit::of(plan.status(), options.detailed_exitcode);
     if session.is_json() {
@@ -63,9 +67,10 @@ pub(super) async fn run(session: &mut Session<'_, '_>, from: &str, to: &str, sto
         session.out.line(Line::new().toned(Tone::Quiet, words));
         session.out.blank();
     }
-    let last = match plan.status() {
-        Status::InSync => format!("No difference: {}.", tables(plan.tables.len())),
-        _ => plan::last_line("Difference", &plan),
+    let last = if plan.status() == Status::InSync {
+        format!("No difference: {}.", tables(plan.tables.len()))
+    } else {
+        plan::last_line("Difference", &plan)
     };
     session.out.line(Line::new().toned(Tone::Strong, last));
     Ok(exit)
@@ -83,7 +88,10 @@ fn named_target(workspace: &Workspace, wanted: Option<&str>) -> Result<Option<Ta
 fn side(workspace: &Workspace, text: &str) -> Result<Side, Trouble> {
     let names: Vec<&str> =
         workspace.project.iter().flat_map(|project| project.targets()).map(TargetSettings::name).collect();
-    let target = || Ok(Side::Target(workspace.settings(Some(text))?.unwrap_or_else(|| TargetSettings::of_url(text))));
+    let target = || {
+        let settings = workspace.settings(Some(text))?.unwrap_or_else(|| TargetSettings::of_url(text));
+        Ok(Side::Target(Box::new(settings)))
+    };
     if text.contains("://") || names.contains(&text) {
         return target();
     }
@@ -144,15 +152,16 @@ impl Sides<'_> {
     /// The state to reach, as declarations.
     async fn declared(&self, side: &Side, shown: &str) -> Result<Vec<Declaration>, Trouble> {
         let mut declarations = match side {
-            Side::Definitions(path) => return Ok(self.definitions(path)?),
+            Side::Definitions(path) => return self.definitions(path),
             Side::Snapshot { file, text } => read_tables(file, text, &self.context()?)?,
             Side::Target(settings) => {
                 let found = self.observed(settings).await?;
-                read_tables(shown, &write_snapshot(&found), &self.context()?)?
+                let mut read = read_tables(shown, &write_snapshot(&found), &self.context()?)?;
+                read.iter_mut().for_each(|declaration| declaration.sources = Arc::new(Nowhere));
+                read
             }
         };
-        // Where the tables of one target lie says nothing about another.
-        declarations.iter_mut().for_each(|declaration| declaration.draft.location = None);
+        declarations.iter_mut().for_each(|declaration| wish_for(&mut declaration.draft));
         Ok(declarations)
     }
 
@@ -197,6 +206,27 @@ impl Sides<'_> {
         }
         Ok(tables)
     }
+}
+
+/// What is read from a target stands in no file.
+#[derive(Debug)]
+struct Nowhere;
+
+impl Sources for Nowhere {
+    fn locate(&self, _: &Subject, _: Option<Range<usize>>) -> Option<Location> {
+        None
+    }
+}
+
+/// Makes a wish of what was observed: where the tables of one target lie says nothing about another, and properties that
+/// nobody may declare are the platform's.
+fn wish_for(draft: &mut TableDraft) {
+    draft.location = None;
+    let faults = draft.clone().check().err().unwrap_or_default();
+    let about_property =
+        |fault: &Fault| fault.subject.key.clone().filter(|_| fault.subject.aspect == Some(Aspect::Property));
+    let keys: Vec<String> = faults.iter().filter_map(about_property).collect();
+    draft.properties.retain(|(key, _)| !keys.contains(key));
 }
 
 /// The tables that declarations create.

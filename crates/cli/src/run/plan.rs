@@ -16,7 +16,7 @@ pub(super) async fn run(session: &mut Session<'_, '_>, paths: &[PathBuf], stop: 
     let run = Run::read(session.options, paths)?;
     let engine = run.engine(session.options, stop)?;
     let plan = stoppable(stop, engine.plan(&run.registry)).await??;
-    show(session, &run, &plan, "plan")?;
+    show(session, &run, &plan, "plan", None)?;
     Ok(Exit::of(plan.status(), session.options.detailed_exitcode))
 }
 
@@ -26,6 +26,7 @@ pub(super) fn show(
     run: &Run,
     plan: &PreparedPlan,
     command: &str,
+    remark: Option<String>,
 ) -> Result<(), Trouble> {
     if session.is_json() {
         return json(session, &WirePlan::of_plan(plan, wire_target(&run.target)));
@@ -34,6 +35,9 @@ pub(super) fn show(
     if let Some((words, line)) = next_step(plan, &session.typed, command) {
         session.out.line(Line::new().plain(words).plain("  ").toned(Tone::Strong, line));
         session.out.blank();
+    }
+    if let Some(remark) = remark {
+        session.out.say(remark);
     }
     session.out.line(Line::new().toned(Tone::Strong, last_line("Plan", plan)));
     Ok(())

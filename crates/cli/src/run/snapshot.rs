@@ -56,7 +56,7 @@ pub(super) async fn run(session: &mut Session<'_, '_>, output: Option<&Path>, st
         }
     }
     if unreadable > 0 {
-        session.talk.say(format!("{} could not be read and are not in the snapshot", tables(unreadable)));
+        session.talk.say(format!("the snapshot lacks {}, which cannot be read", tables(unreadable)));
         return Ok(Exit::Error);
     }
     Ok(Exit::Done)

@@ -52,7 +52,7 @@ pub(super) fn row(action: &Action) -> Row {
         Action::SetColumnComment { path, change } => alter(path, comment(change.from(), change.to())),
         Action::SetTableComment { change } => {
             let side = |text: &Option<String>| text.as_deref().map_or("none".to_owned(), quoted);
-            altered("comment", format!("{} → {}", side(change.from()), side(change.to())))
+            altered("table comment", format!("{} → {}", side(change.from()), side(change.to())))
         }
         Action::SetColumnTag { path, key, change } => {
             let from = change.from().as_deref().map_or("none".to_owned(), value);
@@ -180,4 +180,70 @@ fn primary_key(key: &PrimaryKey) -> String {
 
 fn foreign_key(key: &ForeignKey) -> String {
     format!("{} references {} ({})", names(&key.columns), key.references, names(&key.referenced_columns))
+}
+
+#[cfg(test)]
+mod tests {
+    use delta_engine::schema::Change;
+    use delta_engine::schema::model::Expression;
+
+    use super::*;
+
+    fn check(action: Action, expected: &str) {
+        let row = row(&action);
+        assert_eq!(format!("{} {} | {}", row.symbol, row.what, row.rest), expected);
+    }
+
+    fn change<T: PartialEq>(from: T, to: T) -> Change<T> {
+        Change::between(from, to).unwrap()
+    }
+
+    fn some(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    #[test]
+    fn old_stands_before_new() {
+        let path = || Path::column("amount");
+        let key = || "team.owner".to_owned();
+        check(
+            Action::AlterColumnType { path: path(), change: change(DataType::Integer, DataType::Long) },
+            "~ amount | int → bigint",
+        );
+        check(
+            Action::SetColumnComment { path: path(), change: change(some("a\nb"), None) },
+            "~ amount | comment: \"a\nb\" → none",
+        );
+        check(
+            Action::SetProperty { key: key(), change: change(None, some("sales")) },
+            "+ property | team.owner = sales",
+        );
+        check(
+            Action::SetProperty { key: key(), change: change(some("a b"), some("c")) },
+            "~ property | team.owner: \"a b\" → c",
+        );
+        check(Action::UnsetProperty { key: key(), from: String::new() }, "- property | team.owner = \"\"");
+        let clustered = Layout::Clustered(vec![Path::column("id")]);
+        check(Action::SetClustering { change: change(clustered, Layout::Flat) }, "~ clustering | id → none");
+        let from = Expression::parse("'new'").unwrap();
+        check(Action::DropColumnDefault { path: path(), from }, "~ amount | default: 'new' → none");
+        check(Action::SetColumnNotNull { path: path() }, "~ amount | nullable → not null");
+    }
+
+    #[test]
+    fn nested_names_are_whole_paths() {
+        let path = Path::column("address").field(&"zip".into());
+        check(
+            Action::RenameColumn { path: path.clone(), to: "postal code".into() },
+            "> rename column | address.zip → address.`postal code`",
+        );
+        check(Action::MoveColumn { path, to: Position::First }, "> move column | address.zip  to the front");
+        let mut column = Column::new("house", DataType::Integer);
+        column.field.nullable = false;
+        let (parent, position) = (Path::column("address"), Position::After("zip".into()));
+        check(
+            Action::AddColumn { parent, column: Box::new(column), position },
+            "+ add column | address.house  int not null, after zip",
+        );
+    }
 }

@@ -76,7 +76,7 @@ pub(super) fn about(subject: &Subject) -> String {
     match (subject.path.is_table(), words.is_empty()) {
         (true, _) => words,
         (false, true) => subject.path.to_string(),
-        (false, false) => format!("{} {words}", subject.path),
+        (false, false) => format!("{words} of {}", subject.path),
     }
 }
 
@@ -94,8 +94,12 @@ pub(super) fn details(screen: &mut Screen<'_>, finding: &Finding, sources: &dyn 
     let place = sources.locate(&finding.subject, None).map(|place| format!("{}:{}", place.file, place.line));
     let help = finding.help.as_deref().map(copyable);
     let parts: Vec<String> = place.into_iter().chain(help).collect();
-    if !parts.is_empty() {
-        screen.line(indented(Tone::Quiet, &parts.join("   ")));
+    let one_line = parts.join("   ");
+    if one_line.chars().count() <= WIDTH || one_line.contains(ALLOW) {
+        return screen.line(indented(Tone::Quiet, &one_line));
+    }
+    for part in parts.iter().flat_map(|part| wrapped(part, WIDTH - INDENT)) {
+        screen.line(indented(Tone::Quiet, &part));
     }
 }
 

@@ -33,35 +33,50 @@ pub(crate) enum Heading<'h> {
 /// Shows a plan up to its last line.
 pub(crate) fn show_plan(screen: &mut Screen<'_>, heading: &Heading<'_>, plan: &PreparedPlan) {
     show_heading(screen, heading, plan);
+    screen.blank();
+    let mut said = false;
     for table in plan.tables.iter().filter(|table| has_to_say(table)) {
-        screen.blank();
         show_table(screen, table);
+        said = true;
     }
-    if !plan.notices.is_empty() {
+    if said {
         screen.blank();
     }
     for notice in &plan.notices {
         let text = format!("warning {} {}: {}", notice.code, notice.name, notice.message);
         screen.line(Line::new().toned(Tone::Quiet, text));
     }
-    screen.blank();
+    if !plan.notices.is_empty() {
+        screen.blank();
+    }
 }
 
-/// The command that takes this plan further, with the words before it.
-pub(crate) fn next_step(plan: &PreparedPlan, typed: &[String], command: &str) -> Option<(&'static str, String)> {
-    let permissions = missing_permissions(plan);
-    let to_apply = |more: &[String]| command_line(typed, command, "apply", more);
-    let changes = plan.count(Outcome::Changes) > 0;
-    match permissions.len() {
-        0 if changes && plan.count(Outcome::Blocked) > 0 => Some(("Apply the others with:", to_apply(&[]))),
-        0 if changes => Some(("Apply it with:", to_apply(&[]))),
-        0 => None,
-        count => {
-            let more: Vec<String> =
-                permissions.into_iter().flat_map(|permission| ["--allow".to_owned(), permission]).collect();
-            Some((if count == 1 { "If it is meant:" } else { "If all of it is meant:" }, to_apply(&more)))
+/// A command to type, with the words before it.
+pub(crate) type NextStep = (&'static str, String);
+
+/// The command that takes this plan further.
+pub(crate) fn next_step(plan: &PreparedPlan, typed: &[String], command: &str) -> Option<NextStep> {
+    let to_apply = |words| Some((words, command_line(typed, command, "apply", &[])));
+    match (allow_step(plan, typed, command), plan.count(Outcome::Changes)) {
+        (Some(step), _) => Some(step),
+        (None, 0) => None,
+        (None, _) if plan.count(Outcome::Blocked) + plan.count(Outcome::Unreadable) > 0 => {
+            to_apply("Apply the others with:")
         }
+        (None, _) => to_apply("Apply it with:"),
     }
+}
+
+/// The command that lets pass what only waits for permission.
+pub(crate) fn allow_step(plan: &PreparedPlan, typed: &[String], command: &str) -> Option<NextStep> {
+    let permissions = missing_permissions(plan);
+    let words = match permissions.len() {
+        0 => return None,
+        1 => "If it is meant:",
+        _ => "If all of it is meant:",
+    };
+    let more: Vec<String> = permissions.into_iter().flat_map(|permission| ["--allow".to_owned(), permission]).collect();
+    Some((words, command_line(typed, command, "apply", &more)))
 }
 
 /// The permissions that would let tables pass which nothing else holds back.
@@ -83,8 +98,8 @@ fn missing_permissions(plan: &PreparedPlan) -> Vec<String> {
 pub(crate) fn counts(plan: &PreparedPlan) -> String {
     let create = plan.creates();
     let parts = [
-        (create, "to create"),
-        (plan.count(Outcome::Changes) - create, "to change"),
+        (create, "create"),
+        (plan.count(Outcome::Changes) - create, "change"),
         (plan.count(Outcome::InSync), "in sync"),
         (plan.count(Outcome::Blocked), "blocked"),
         (plan.count(Outcome::Unreadable), "unreadable"),
@@ -176,7 +191,13 @@ fn show_alone(screen: &mut Screen<'_>, finding: &Finding, words: &str, codes: us
     let mark = if finding.blocks() { "!" } else { "" };
     let (tone, text) = label(finding);
     let line = Line::new().plain("  ").toned(Tone::Remove, mark).pad_to(8).plain(words);
-    let line = if line.width() + 2 > codes { line.plain("  ") } else { line.pad_to(codes) };
+    let line = if words.is_empty() {
+        line
+    } else if line.width() + 2 > codes {
+        line.plain("  ")
+    } else {
+        line.pad_to(codes)
+    };
     screen.line(line.toned(tone, text));
     details(screen, finding, &*table.declared.sources);
 }

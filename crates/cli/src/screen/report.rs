@@ -5,10 +5,10 @@ use delta_engine::{Execution, Failure, PreparedTable, Report};
 
 use super::Screen;
 use super::line::{Line, Tone};
-use super::plan::tables;
+use super::plan::NextStep;
 
 /// Shows what became of each table, the command that takes what was held back further, and the last line.
-pub(crate) fn show_report(screen: &mut Screen<'_>, report: &Report, next: Option<(&str, String)>) {
+pub(crate) fn show_report(screen: &mut Screen<'_>, report: &Report, next: Option<NextStep>) {
     let name = |table: &PreparedTable| table.plan.name.to_string();
     let worth = |(_, execution): &(&PreparedTable, &Execution)| !matches!(execution, Execution::NotRun);
     let width = report.tables().filter(worth).map(|(table, _)| name(table).chars().count()).max().unwrap_or(0);
@@ -101,11 +101,71 @@ fn last_line(report: &Report) -> String {
     let start = match (done.is_empty(), unclear) {
         (false, _) => format!("Applied: {}", done.join(", ")),
         (true, false) => "Nothing was changed".to_owned(),
-        (true, true) => format!("It is unclear whether anything was changed ({})", tables(report.executions.len())),
+        (true, true) => "It is not known whether anything was changed".to_owned(),
     };
     match left.is_empty() {
         true => format!("{start}."),
         false if done.is_empty() => format!("{start}: {}.", left.join(", ")),
         false => format!("{start}; {}.", left.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use delta_engine::{Column, Engine, MemoryLake, Registry, Table};
+
+    use super::*;
+
+    /// The report of as many new tables as there are executions.
+    fn report(executions: Vec<Execution>) -> Report {
+        let tables =
+            (0..executions.len()).map(|index| Table::new(format!("t{index}")).column(Column::new("id", "int")));
+        let registry = tables.fold(Registry::new(), |registry, table| registry.table(table)).build().unwrap();
+        let lake = Arc::new(MemoryLake::new());
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let plan = runtime.block_on(Engine::new(lake.clone(), lake).plan(&registry)).unwrap();
+        Report { plan, executions }
+    }
+
+    fn check(executions: Vec<Execution>, expected: &str) {
+        assert_eq!(last_line(&report(executions)), expected);
+    }
+
+    fn failure() -> Failure {
+        Failure { message: "the store does not answer".to_owned(), help: Some("try again".to_owned()) }
+    }
+
+    fn applied() -> Execution {
+        Execution::Applied { version: Some(0), tolerated: Vec::new() }
+    }
+
+    #[test]
+    fn the_last_line_says_whether_anything_was_changed() {
+        check(vec![applied(), applied()], "Applied: 2 created.");
+        check(vec![applied(), Execution::Failed(failure())], "Applied: 1 created; 1 failed.");
+        check(vec![Execution::Failed(failure()); 2], "Nothing was changed: 2 failed.");
+        check(vec![Execution::Stale(failure())], "Nothing was changed: 1 is stale.");
+        check(vec![Execution::AlreadyApplied], "Nothing was changed: 1 was as declared already.");
+        check(vec![applied(), Execution::Interrupted], "Applied: 1 created; 1 was not reached.");
+        let part = Execution::PartlyApplied { done: 1, steps: 2, failure: failure() };
+        check(vec![part], "Applied: 1 changed in part.");
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_claimed() {
+        let unclear = || Execution::Unclear(failure());
+        check(vec![unclear()], "It is not known whether anything was changed: 1 may have been changed.");
+        check(vec![applied(), unclear()], "Applied: 1 created; 1 may have been changed.");
+    }
+
+    #[test]
+    fn failures_are_shown_with_their_reason_and_what_to_do() {
+        let mut out = Vec::new();
+        show_report(&mut Screen::new(&mut out, false), &report(vec![Execution::Failed(failure()), applied()]), None);
+        let expected = "failed        t0  not changed\n              the store does not answer\n              try again\n\
+                        created       t1  version 0\n\nApplied: 1 created; 1 failed.\n";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 }
