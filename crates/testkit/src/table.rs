@@ -205,8 +205,11 @@ impl Maker<'_> {
         if self.rng.chance(25) {
             declaration.primary_key = primary_key(self.rng, declaration);
         }
-        if self.rng.chance(20) {
-            declaration.foreign_keys.extend(foreign_key(self.rng, declaration));
+        if self.rng.chance(25) {
+            for _ in 0..1 + self.rng.below(3) {
+                let foreign = foreign_key(self.rng, declaration);
+                declaration.foreign_keys.extend(foreign);
+            }
         }
         for _ in 0..self.rng.below(3) {
             let check = check(self.rng, declaration);
