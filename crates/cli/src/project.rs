@@ -29,7 +29,7 @@ pub(crate) struct Workspace {
 impl Workspace {
     /// Looks for the project here and above.
     pub(crate) fn open(options: &Options) -> Result<Self, Trouble> {
-        let project = Project::find(Path::new(""))?;
+        let project = Project::find(Path::new("."))?;
         Ok(Self { project, variables: options.variables.iter().cloned().collect() })
     }
 
@@ -202,7 +202,7 @@ pub(crate) fn target_name(target: &ResolvedTarget) -> Option<&str> {
 }
 
 /// Whether a text is a path or URL rather than a name.
-pub(crate) fn is_place(text: &str) -> bool {
+fn is_place(text: &str) -> bool {
     text.contains("://") || text.contains(['/', '\\']) || text.starts_with('.')
 }
 

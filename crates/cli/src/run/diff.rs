@@ -20,7 +20,7 @@ use super::snapshot::observe_all;
 use super::{plan, stoppable};
 use crate::error::{Outcome, Trouble, did_you_mean};
 use crate::exit::Exit;
-use crate::project::{Workspace, connect, equipped, is_place};
+use crate::project::{Workspace, connect, equipped};
 use crate::screen::{Heading, Line, Tone, show_plan, tables};
 use crate::selection::Selection;
 use crate::session::Session;
@@ -105,11 +105,9 @@ fn side(workspace: &Workspace, text: &str) -> Result<Side, Trouble> {
         });
     }
     if path.is_dir() {
-        return if holds_definitions(path, 0) || !is_place(text) {
-            Ok(Side::Definitions(path.to_owned()))
-        } else {
-            target()
-        };
+        // A folder without definitions is one of tables, or of tables to come.
+        let settings = || Side::Target(Box::new(TargetSettings::of_url(text)));
+        return Ok(if holds_definitions(path, 0) { Side::Definitions(path.to_owned()) } else { settings() });
     }
     if text.contains(['*', '?', '[', '{']) {
         return Ok(Side::Definitions(path.to_owned()));
