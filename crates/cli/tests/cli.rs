@@ -3,6 +3,8 @@
 //! Its files are copied to a new folder, the commands of its `steps.txt` are run there by a shell, one after the other,
 //! and what they say is compared. `UPDATE=1 cargo test -p delta-engine-cli --test cli` writes what was said instead.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panic")]
+
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
