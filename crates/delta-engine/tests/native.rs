@@ -1,5 +1,7 @@
 //! The whole way on a lake in a folder.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panic")]
+
 use delta_engine::Status;
 use delta_engine::prelude::*;
 
