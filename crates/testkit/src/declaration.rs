@@ -177,22 +177,30 @@ impl Declaration {
         found
     }
 
-    /// The path of every struct, the table first.
-    pub fn structs(&self) -> Vec<Path> {
-        let mut found = vec![Path::table()];
+    /// Every type with its path, at any depth, parents first.
+    pub fn kinds(&self) -> Vec<(Path, &Kind)> {
+        let mut found = Vec::new();
         for column in &self.columns {
-            column.kind.structs(&Path::column(column.name.as_str()), &mut found);
+            column.kind.walk(Path::column(column.name.as_str()), &mut found);
         }
         found
     }
 
+    /// The path of every struct, the table first.
+    pub fn structs(&self) -> Vec<Path> {
+        let nested = self.kinds().into_iter().filter(|(_, kind)| matches!(kind, Kind::Struct(_)));
+        std::iter::once(Path::table()).chain(nested.map(|(path, _)| path)).collect()
+    }
+
     /// The path of every leaf type with its type.
     pub fn leaves(&self) -> Vec<(Path, &DataType)> {
-        let mut found = Vec::new();
-        for column in &self.columns {
-            column.kind.leaves(&Path::column(column.name.as_str()), &mut found);
-        }
-        found
+        self.kinds().into_iter().filter_map(|(path, kind)| Some((path, kind.as_leaf()?))).collect()
+    }
+
+    /// The path of every array and map.
+    pub fn collections(&self) -> Vec<Path> {
+        let found = self.kinds().into_iter().filter(|(_, kind)| matches!(kind, Kind::Array(..) | Kind::Map(..)));
+        found.map(|(path, _)| path).collect()
     }
 
     /// The columns of the table or the fields of a struct.
@@ -350,6 +358,14 @@ impl Kind {
         if let Self::Leaf(leaf) = self { Some(leaf) } else { None }
     }
 
+    /// Whether the elements of an array or the values of a map may be null, to change it.
+    pub fn inner_nullable(&mut self) -> Option<&mut bool> {
+        match self {
+            Self::Array(_, nullable) | Self::Map(_, _, nullable) => Some(nullable),
+            Self::Leaf(_) | Self::Struct(_) => None,
+        }
+    }
+
     fn child_mut(&mut self, step: &Step) -> Option<&mut Self> {
         match (step, self) {
             (Step::Field(name), Self::Struct(fields)) => {
@@ -374,31 +390,17 @@ impl Kind {
         }
     }
 
-    fn structs(&self, path: &Path, found: &mut Vec<Path>) {
+    fn walk<'n>(&'n self, path: Path, found: &mut Vec<(Path, &'n Self)>) {
+        found.push((path.clone(), self));
         match self {
             Self::Leaf(_) => (),
             Self::Struct(fields) => {
-                found.push(path.clone());
-                fields.iter().for_each(|node| node.kind.structs(&path.field(&node.name.as_str().into()), found));
+                fields.iter().for_each(|node| node.kind.walk(path.field(&node.name.as_str().into()), found));
             }
-            Self::Array(element, _) => element.structs(&path.join(Step::Element), found),
+            Self::Array(element, _) => element.walk(path.join(Step::Element), found),
             Self::Map(key, value, _) => {
-                key.structs(&path.join(Step::Key), found);
-                value.structs(&path.join(Step::Value), found);
-            }
-        }
-    }
-
-    fn leaves<'n>(&'n self, path: &Path, found: &mut Vec<(Path, &'n DataType)>) {
-        match self {
-            Self::Leaf(leaf) => found.push((path.clone(), leaf)),
-            Self::Struct(fields) => {
-                fields.iter().for_each(|node| node.kind.leaves(&path.field(&node.name.as_str().into()), found));
-            }
-            Self::Array(element, _) => element.leaves(&path.join(Step::Element), found),
-            Self::Map(key, value, _) => {
-                key.leaves(&path.join(Step::Key), found);
-                value.leaves(&path.join(Step::Value), found);
+                key.walk(path.join(Step::Key), found);
+                value.walk(path.join(Step::Value), found);
             }
         }
     }

@@ -36,6 +36,7 @@ const EDITS: &[fn(&mut Editor, &mut Declaration) -> Option<usize>] = &[
     Editor::widen,
     Editor::widen,
     Editor::loosen,
+    Editor::loosen_inner,
     Editor::tighten,
     Editor::set_default,
     Editor::drop_default,
@@ -230,6 +231,13 @@ impl Editor {
         node.nullable = true;
         let id = node.id;
         (!declaration.is_in_primary_key(id)).then_some(1)
+    }
+
+    fn loosen_inner(&mut self, declaration: &mut Declaration) -> Option<usize> {
+        let path = self.rng.pick(&declaration.collections())?.clone();
+        let nullable = declaration.kind_mut(&path)?.inner_nullable()?;
+        let was_strict = !std::mem::replace(nullable, true);
+        was_strict.then_some(1)
     }
 
     fn tighten(&mut self, declaration: &mut Declaration) -> Option<usize> {

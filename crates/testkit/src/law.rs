@@ -1,8 +1,8 @@
 //! What must hold for every pair, told without the differ.
 
 use delta_engine_schema::model::{
-    Column, DataType, DesiredTable, Field, ForeignKey, MappingMode, ObservedTable, Path, is_derived_property,
-    same_value,
+    Column, DataType, DesiredTable, Feature, Field, ForeignKey, MappingMode, ObservedTable, Path, is_derived_property,
+    required_features, same_value,
 };
 
 use crate::pair::field_metadata;
@@ -110,6 +110,14 @@ fn before_name(table: &ObservedTable, path: &Path) -> Option<String> {
     }
     let fields = table.type_at(&parent)?.as_struct()?;
     fields.iter().find(|field| field.name == *name).map(|field| field.name.as_str().to_owned())
+}
+
+/// The features that the table's content needs, or that its features need, and that it lacks.
+pub fn missing_features(table: &ObservedTable) -> Vec<Feature> {
+    let set = table.properties.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    let mut needed = required_features(&table.columns, &table.layout, &table.checks, set);
+    needed.extend(table.features.iter().filter_map(Feature::facts).flat_map(|facts| facts.requires).cloned());
+    needed.into_iter().filter(|feature| !feature.is_in(&table.features)).collect()
 }
 
 /// What is wrong with the ids of a mapped table: each field has one, no two the same, none above the highest given out.

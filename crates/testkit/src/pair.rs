@@ -204,6 +204,9 @@ fn mutate(rng: &mut Rng, declaration: &mut Declaration) {
                 node.nullable = !node.nullable;
                 node.former.extend(Some("name".to_owned()).filter(|_| hinted));
             }
+            let collection = rng.pick(&declaration.collections()).cloned();
+            let inner = collection.and_then(|path| declaration.kind_mut(&path)?.inner_nullable());
+            inner.into_iter().for_each(|nullable| *nullable = !*nullable);
         }
         8 => add_anything(rng, declaration, &path),
         9 | 10 => {

@@ -10,7 +10,7 @@ use delta_engine_schema::{
     plan_table, schedule, simulate,
 };
 
-use crate::law::{identity_lost, ids_broken, not_reached};
+use crate::law::{identity_lost, ids_broken, missing_features, not_reached};
 use crate::pair::{Origin, Pair, UNSEEN, edited, troubled, wild};
 use crate::rng::Rng;
 use crate::small_scope::SmallScope;
@@ -219,6 +219,9 @@ fn landed(
         plan(desired, Some(&after), left).map_err(|error| ("a landed plan can be planned", error.to_string()))?;
     let settled = again.actions.is_empty() && !matches!(again.outcome, Outcome::Changes | Outcome::Unreadable);
     law("a landed plan plans to nothing", settled, || format!("{again:?}"))?;
+    let was_complete = observed.is_none_or(|table| sees_all(table) && missing_features(table).is_empty());
+    let missing = missing_features(&after);
+    law("no needed feature is missing", !was_complete || missing.is_empty(), || format!("{missing:?}\n{after:?}"))?;
     if let Some(observed) = observed {
         law("the feature set never shrinks", observed.features.is_subset(&after.features), || {
             format!("{:?} became {:?}", observed.features, after.features)

@@ -83,6 +83,7 @@ pub const WILD_PROPERTIES: &[(&str, &[&[&str]])] = &[
     ("delta.enableVariantShredding", &[&["true"]]),
     ("delta.feature.vacuumProtocolCheck", &[&["supported"]]),
     ("delta.feature.catalogManaged", &[&["supported"]]),
+    ("delta.feature.rowTracking", &[&["supported"]]),
     ("delta.feature.columnMapping", &[&["supported"]]),
     ("delta.enableMaterializePartitionColumnsFeature", &[&["true"]]),
     ("delta.enableChangeDataFeed", &[&["true"]]),

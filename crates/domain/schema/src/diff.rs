@@ -236,6 +236,17 @@ mod tests {
     }
 
     #[test]
+    fn a_hint_does_not_take_a_column_that_an_id_names() {
+        let observed = created(draft(&[("a", &[])]));
+        let mut desired = draft(&[("a", &[]), ("b", &["a"])]);
+        desired.origin = Some(observed.table_id.clone());
+        desired.columns[0].metadata = observed.columns[0].field.metadata.clone();
+        check(desired.clone(), &observed, &["add_column"]);
+        desired.columns[0].name = "c".to_owned();
+        check(desired, &observed, &["rename_column", "add_column"]);
+    }
+
+    #[test]
     fn the_list_of_statistics_columns_is_set_once_its_columns_are_there() {
         let with = |columns, listed: &str| {
             let mut draft = draft(columns);

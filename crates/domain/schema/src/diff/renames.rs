@@ -36,8 +36,13 @@ struct Pending<'f> {
 
 impl Names<'_> {
     fn level(&mut self, parent: &Path, wanted: &[&Field], there: &[&Field]) {
+        // A column that a declared id names is that one, whatever hints say.
+        let mut claimed: BTreeSet<u32> = wanted.iter().filter_map(|target| target.metadata.column_id()).collect();
+        if !self.by_id {
+            claimed.clear();
+        }
         let mut pending: Vec<Pending<'_>> =
-            wanted.iter().filter_map(|target| self.pending(parent, target, there)).collect();
+            wanted.iter().filter_map(|target| self.pending(parent, target, there, &claimed)).collect();
         let mut names: BTreeSet<&Identifier> = there.iter().map(|field| &field.name).collect();
         let mut renamed: Vec<(&Field, &Field)> = Vec::new();
         while let Some(ready) = pending.iter().position(|rename| !names.contains(&rename.target.name)) {
@@ -69,13 +74,20 @@ impl Names<'_> {
         }
     }
 
-    fn pending<'f>(&self, parent: &Path, target: &'f Field, there: &[&'f Field]) -> Option<Pending<'f>> {
+    fn pending<'f>(
+        &self,
+        parent: &Path,
+        target: &'f Field,
+        there: &[&'f Field],
+        claimed: &BTreeSet<u32>,
+    ) -> Option<Pending<'f>> {
         if let Some(id) = target.metadata.column_id().filter(|_| self.by_id) {
             let source = there.iter().find(|field| field.metadata.column_id() == Some(id))?;
             return (source.name != target.name).then_some(Pending { source, target, by_id: true });
         }
         let hints = self.desired.renames.get(&parent.field(&target.name))?;
-        let source = hints.iter().find_map(|hint| there.iter().find(|field| field.name == *hint))?;
+        let free = |field: &&&Field| field.metadata.column_id().is_none_or(|id| !claimed.contains(&id));
+        let source = hints.iter().find_map(|hint| there.iter().filter(free).find(|field| field.name == *hint))?;
         Some(Pending { source, target, by_id: false })
     }
 

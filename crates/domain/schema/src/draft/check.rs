@@ -87,10 +87,11 @@ impl Checker {
         field.nullable = draft.nullable;
         field.comment = draft.comment.filter(|comment| !comment.is_empty()).map(Into::into);
         field.metadata = draft.metadata;
-        self.nested_siblings(&path, &field.data_type);
         for nested in draft.fields {
             self.nested_field(&path, nested, &mut field.data_type);
         }
+        // Once the former names of its fields are noted, which the siblings are held against.
+        self.nested_siblings(&path, &field.data_type);
         self.note_renames(path, draft.renamed_from);
         let mut column = Column::from_field(field);
         column.default = self.expression(draft.default, || subject.clone().aspect(Aspect::Default));
@@ -479,6 +480,18 @@ mod tests {
             },
             &[
                 "DE114 silver.t.a: the renames go in a circle (a → b → a); by name alone the result looks like the beginning",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_former_name_is_claimed_once_at_any_depth() {
+        let from =
+            |path: &str| FieldDraft { path: path.into(), renamed_from: vec!["road".into()], ..FieldDraft::default() };
+        check(
+            |draft| draft.columns[1].fields = vec![from("street"), from("zip")],
+            &[
+                "DE114 silver.t.address.zip: `road` is the former name of `street` and of `zip`; it can have become one of them only",
             ],
         );
     }
