@@ -43,12 +43,12 @@ pub(crate) fn run(sizes: &[&str]) -> Outcome {
         lake(place.path(), tables)?;
         let root = place.path();
         let floor = || command(&own, &["bench", "floor", "lake"], root);
-        let plan = || command(&program, &["plan"], root);
+        let plan = || command(&program, &["plan", "--detailed-exitcode"], root);
         figures.push(measured("list and read the log files", tables, floor)?);
         figures.push(measured("`delta-engine plan`, everything in sync", tables, plan)?);
         if let Some(python) = &python {
             let script = "import deltalake, pathlib\nfor log in pathlib.Path('lake').rglob('_delta_log'):\n    \
-                          deltalake.DeltaTable(str(log.parent), without_files=True).schema()";
+                          deltalake.DeltaTable(str(log.parent)).schema()";
             let open = || command(python, &["-c", script], root);
             figures.push(measured("Python `deltalake` opens each table", tables, open)?);
         }
