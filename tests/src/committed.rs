@@ -315,18 +315,42 @@ fn lost_protocol(before: &Text, after: &Text, found: &mut Vec<String>) {
     }
 }
 
-fn lost_field(path: &Path, was: &Map<String, Value>, is: &Map<String, Value>, found: &mut Vec<String>) {
+fn lost_field(path: &Path, was_field: &Map<String, Value>, is_field: &Map<String, Value>, found: &mut Vec<String>) {
+    let (was, is) = (was_field, is_field);
+    let name = |field: &Map<String, Value>| field["name"].as_str().unwrap().to_owned();
     let known = ["name", "type", "nullable", "metadata"];
     for (key, value) in was.iter().filter(|(key, _)| !known.contains(&key.as_str())) {
         same(&format!("{path} {key}"), &Some(value), &is.get(key), found);
     }
     let none = Map::new();
     let metadata = |field: &'_ Map<String, Value>| field["metadata"].as_object().unwrap_or(&none).clone();
+    let names = [&was["name"], &is["name"]].map(|name| name.as_str().unwrap_or_default());
     let (was, is) = (metadata(was), metadata(is));
     for (key, value) in was.iter().filter(|(key, _)| !DECLARED.contains(&key.as_str())) {
+        if key == "__COLLATIONS" {
+            // It names the field itself, as Spark does.
+            let value = renamed_keys(value, &name(was_field), &name(is_field));
+            same(&format!("{path} {key}"), &Some(&value), &is.get(key), found);
+            continue;
+        }
         match (key.as_str(), value.as_array(), is.get(key).and_then(Value::as_array)) {
             ("delta.typeChanges", Some(was), Some(is)) if is.starts_with(was) => {}
+            // Collations are listed by paths that begin with the field's name, so they follow a rename.
+            ("__COLLATIONS", ..) => {
+                let text = value.to_string().replace(&format!("\"{}", names[0]), &format!("\"{}", names[1]));
+                let renamed: Value = serde_json::from_str(&text).unwrap();
+                same(&format!("{path} {key}"), &Some(&renamed), &is.get(key), found);
+            }
             _ => same(&format!("{path} {key}"), &Some(value), &is.get(key), found),
         }
     }
+}
+
+/// The entries of an object whose keys are a field's name, or begin with it and a dot, under the field's new name.
+fn renamed_keys(entries: &Value, from: &str, to: &str) -> Value {
+    let renamed = |key: &String| match key.strip_prefix(from) {
+        Some(rest) if rest.is_empty() || rest.starts_with('.') => format!("{to}{rest}"),
+        _ => key.clone(),
+    };
+    entries.as_object().into_iter().flatten().map(|(key, value)| (renamed(key), value.clone())).collect()
 }

@@ -163,9 +163,9 @@ pub(crate) async fn footer(file: ParquetFile<'_>) -> Result<Arc<ParquetMetaData>
     let tail = file.size.saturating_sub(TAIL)..file.size;
     let bytes = file.files.read_range(file.path, tail.clone()).await?;
     // The decoder subtracts the length that a footer claims from that of the file, unchecked.
-    let claimed =
-        bytes.len().checked_sub(8).and_then(|at| bytes[at..].first_chunk()).map(|len| u32::from_le_bytes(*len));
-    if claimed.is_some_and(|length| u64::from(length) + 8 > file.size) {
+    if let [.., a, b, c, d, b'P', b'A', b'R', b'1'] = *bytes
+        && u64::from(u32::from_le_bytes([a, b, c, d])) + 8 > file.size
+    {
         return Err(ParquetError::General("its footer is longer than the file".to_owned()).into());
     }
     decoder.push_range(tail, bytes)?;

@@ -20,6 +20,7 @@ const MAX_COLUMN_ID: &str = "delta.columnMapping.maxColumnId";
 const MAPPING_MODE: &str = "delta.columnMapping.mode";
 const STATS_COLUMNS: &str = "delta.dataSkippingStatsColumns";
 const COLUMN_ID: &str = "delta.columnMapping.id";
+const COLLATIONS: &str = "__COLLATIONS";
 const PHYSICAL_NAME: &str = "delta.columnMapping.physicalName";
 pub(super) const CLUSTERING_DOMAIN: &str = "delta.clustering";
 
@@ -238,7 +239,12 @@ impl Editor {
     }
 
     fn rename(&mut self, path: &Path, to: &Identifier) -> Result<(), EditError> {
-        field_at(&mut self.schema, path)?.insert("name", to.as_str());
+        let field = field_at(&mut self.schema, path)?;
+        let former = field.get("name").and_then(Json::as_str).unwrap_or_default().to_owned();
+        field.insert("name", to.as_str());
+        if let Some(collations) = field.get_mut("metadata").and_then(|metadata| metadata.get_mut(COLLATIONS)) {
+            follow_in_collations(collations, &former, to.as_str());
+        }
         if path.is_column()
             && let Some(columns) = self.metadata.get_mut("partitionColumns").and_then(Json::as_array_mut)
         {
@@ -352,6 +358,16 @@ impl Editor {
         let kept: Vec<String> = listed.split(',').map(str::trim).filter_map(follow).collect();
         self.set_configuration(STATS_COLUMNS, Some(&kept.join(",")));
     }
+}
+
+/// Collations are listed by a path that begins with the field's own name (protocol RFC `collated-string-type.md`).
+fn follow_in_collations(collations: &mut Json, from: &str, to: &str) {
+    let Some(entries) = collations.as_object() else { return };
+    let renamed = entries.iter().map(|(path, collation)| {
+        let below = path.strip_prefix(from).filter(|below| below.is_empty() || below.starts_with('.'));
+        (below.map_or_else(|| path.clone(), |below| format!("{to}{below}")), collation.clone())
+    });
+    *collations = renamed.collect();
 }
 
 /// Numbers the fields below a struct type, a field before those below it; elements, keys and values have no ids.

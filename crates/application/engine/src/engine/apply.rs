@@ -224,6 +224,8 @@ fn not_converged(table: &PreparedTable, observation: &Observation) -> Option<Str
     if left.is_empty() {
         return None;
     }
-    let kinds: Vec<&str> = left.actions.iter().map(Action::kind).collect();
-    Some(format!("all steps ran, but afterwards the table is not as declared ({} left)", kinds.join(", ")))
+    let kinds = left.actions.iter().map(|action| action.kind().to_owned());
+    let differences = left.differences.iter().map(|difference| format!("{difference:?}"));
+    let left: Vec<String> = kinds.chain(differences).collect();
+    Some(format!("all steps ran, but afterwards the table is not as declared ({} left)", left.join(", ")))
 }
