@@ -236,6 +236,13 @@ mod tests {
     }
 
     #[test]
+    fn a_new_table_has_what_its_declared_features_need() {
+        let mut desired = draft(&[("a", &[])]);
+        desired.properties.push(("delta.feature.rowTracking".to_owned(), Some("supported".to_owned())));
+        check(desired.clone(), &created(desired), &[]);
+    }
+
+    #[test]
     fn a_hint_does_not_take_a_column_that_an_id_names() {
         let observed = created(draft(&[("a", &[])]));
         let mut desired = draft(&[("a", &[]), ("b", &["a"])]);

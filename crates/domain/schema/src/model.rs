@@ -25,6 +25,7 @@ pub use data_type::{
     classify_type_change,
 };
 pub use expression::{Expression, ExpressionError, ExpressionToken};
+pub(crate) use feature::add_dependencies;
 pub use feature::{Client, Feature, FeatureFacts, FeatureKind, required_features};
 pub use identifier::Identifier;
 pub use key::{ForeignKey, InboundKey, PrimaryKey};

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use crate::action::Action;
 use crate::model::{
     Aspect, Column, DesiredTable, Feature, Layout, MappingMode, ObservedTable, Path, RelationKind, TableName, Unknown,
-    required_features,
+    add_dependencies, required_features,
 };
 
 /// Why an action can't be applied to a state. A plan of ours never gets here.
@@ -76,6 +76,7 @@ fn create(desired: &DesiredTable, table_id: &str) -> ObservedTable {
     let set = || desired.properties.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_deref()?)));
     let mut features = required_features(&desired.columns, &desired.layout, &desired.checks, set());
     features.extend(desired.features.iter().cloned());
+    add_dependencies(&mut features);
     features.extend(BASE_FEATURES);
     let mut table = ObservedTable {
         name: desired.name.clone(),

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::TableDiff;
 use crate::action::Action;
 use crate::model::{
-    Aspect, Column, DesiredTable, Feature, Layout, ObservedTable, Path, TypeChange, classify_type_change,
-    required_features,
+    Aspect, Column, DesiredTable, Feature, Layout, ObservedTable, Path, TypeChange, add_dependencies,
+    classify_type_change, required_features,
 };
 
 pub(super) fn add_required_features(desired: &DesiredTable, observed: &ObservedTable, diff: &mut TableDiff) {
@@ -15,9 +15,7 @@ pub(super) fn add_required_features(desired: &DesiredTable, observed: &ObservedT
     }
     let mut needed: BTreeSet<Feature> = diff.actions.iter().flat_map(needed_by).collect();
     needed.extend(desired.features.iter().cloned());
-    let implied: Vec<Feature> =
-        needed.iter().filter_map(Feature::facts).flat_map(|facts| facts.requires).cloned().collect();
-    needed.extend(implied);
+    add_dependencies(&mut needed);
     for feature in needed.into_iter().filter(|feature| !feature.is_in(&observed.features)) {
         diff.actions.push(Action::EnableFeature { feature });
     }

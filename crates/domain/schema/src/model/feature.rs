@@ -251,10 +251,15 @@ pub fn required_features<'c>(
             add(true, feature);
         }
     }
+    add_dependencies(&mut features);
+    features
+}
+
+/// Adds the features that those of the set need themselves.
+pub(crate) fn add_dependencies(features: &mut BTreeSet<Feature>) {
     let implied: Vec<Feature> =
         features.iter().filter_map(Feature::facts).flat_map(|facts| facts.requires).cloned().collect();
     features.extend(implied);
-    features
 }
 
 /// The feature that a property of this value turns on.
