@@ -44,7 +44,7 @@ async fn every_request_may_fail_in_every_way() {
     assert!(points >= 200);
 }
 
-/// Runs a scenario once for every point, or for `most` of them; says how many those were.
+/// Runs a scenario once for every point, or for `most` of them; says how many were reached.
 async fn check(scenario: &Scenario, most: usize, ends: &mut BTreeMap<String, usize>) -> usize {
     let template = tempfile::tempdir().unwrap();
     (scenario.start)(template.path()).await;
@@ -64,18 +64,22 @@ async fn check(scenario: &Scenario, most: usize, ends: &mut BTreeMap<String, usi
     let stride = others.len().div_ceil(most.saturating_sub(puts.len()).max(1)).max(1);
     let chosen: Vec<(usize, Fault)> = puts.into_iter().chain(others.into_iter().step_by(stride)).collect();
     println!("{}: {} requests, {} of {} points", scenario.name, requests.len(), chosen.len(), all.len());
-    for (index, (at, fault)) in chosen.iter().copied().enumerate() {
+    let mut points = 0;
+    for (index, (at, fault)) in chosen.into_iter().enumerate() {
         let watched = Watched::failing(at, fault);
         let (lake, ending) = attempt(template.path(), &draft, &watched).await;
         let shown = format!("{}: {fault:?} at {at} {:?}", scenario.name, requests[at]);
         let end = judge(&shown, lake.path(), before.as_ref(), &draft, ending).await;
-        assert!(watched.was_hit(), "{shown}: not reached");
-        *ends.entry(end).or_default() += 1;
+        // Reads ahead are given up at different moments, so that a run may make a request less.
+        let reached = watched.was_hit();
+        assert!(reached || end == "applied", "{shown}: {end}, though nothing failed");
+        points += usize::from(reached);
+        *ends.entry(if reached { end } else { "not reached".to_owned() }).or_default() += 1;
         if index % 16 == 0 && before.is_some() {
             same_rows(&shown, template.path(), lake.path());
         }
     }
-    chosen.len()
+    points
 }
 
 /// How an attempt ended.

@@ -413,13 +413,13 @@ mod tests {
     fn a_script_ends_statements_but_not_comments() {
         let actions = [
             Action::EnableFeature { feature: Feature::Clustering },
-            Action::SetColumnDefault { path: column("a"), change: change(None, Some(read("0 -- none"))) },
+            Action::SetColumnDefault { path: column("a"), change: change(None, Some(read("0"))) },
             Action::SetColumnNotNull { path: column("a") },
         ];
         assert_eq!(
             script(&TableName::bare("t"), &actions),
             "-- CLUSTER BY enables this feature; no statement sets it by itself\n\
-             ALTER TABLE `t` ALTER COLUMN `a` SET DEFAULT 0 -- none\n;\n\
+             ALTER TABLE `t` ALTER COLUMN `a` SET DEFAULT 0;\n\
              -- taken by Databricks; OSS Spark can't set NOT NULL on a column that is there\n\
              ALTER TABLE `t` ALTER COLUMN `a` SET NOT NULL;\n"
         );

@@ -34,17 +34,15 @@ pub(crate) fn list(names: &[Identifier]) -> String {
     format!("({})", names.iter().map(identifier).collect::<Vec<_>>().join(", "))
 }
 
-/// An expression as it was written, fit to be followed by more of the statement.
+/// An expression as it was written, fit to be followed by more of the statement; it holds no comment.
 pub(crate) fn expression(expression: &Expression) -> String {
     let text = expression.text();
-    // Delta's grammar reads `'it''s'` in a CHECK as two literals, `its`. A text with backslashes stays as it is: Spark
-    // reads them as escapes and the model's tokens don't.
+    // Delta's grammar reads `'it''s'` in a CHECK as two literals, `its`.
     let quotes = |token: &ExpressionToken| matches!(token, ExpressionToken::Text(text) if text.contains('\''));
-    if text.contains("''") && !text.contains('\\') && expression.tokens().iter().any(quotes) {
+    if text.contains("''") && expression.tokens().iter().any(quotes) {
         return expression.tokens().iter().map(token).collect::<Vec<_>>().join(" ");
     }
-    // A line comment would swallow what follows.
-    if text.contains("--") { format!("{text}\n") } else { text.to_owned() }
+    text.to_owned()
 }
 
 fn token(token: &ExpressionToken) -> String {
@@ -149,7 +147,6 @@ mod tests {
         assert_eq!(read("Status <> ''"), "Status <> ''");
         assert_eq!(read("Name <> 'it''s'"), r"name <> 'it\'s'", "Delta's grammar knows no doubled quote");
         assert_eq!(read("Name <> \"it's\""), "Name <> \"it's\"");
-        assert_eq!(read("a > 0 -- why"), "a > 0 -- why\n", "a comment must not swallow the parenthesis");
         assert_eq!(read(r"a <> 'C:\\x'"), r"a <> 'C:\\x'");
     }
 

@@ -8,7 +8,7 @@ mod fault;
 
 use crate::model::{DataType, Identity, Metadata, Scope};
 
-pub use fault::{DRAFT_FAULTS, Fault, FaultKind};
+pub use fault::{Fault, FaultKind};
 
 /// A table as somebody wrote it.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -5,42 +5,6 @@ use std::ops::Range;
 
 use crate::model::{ExpressionError, Subject, TableNameError, TypeError};
 
-/// Every fault of a declaration: code, name, and what it means.
-pub const DRAFT_FAULTS: &[(&str, &str, &str)] = &[
-    (
-        "DE101",
-        "table-name",
-        "The name of a table is one to three parts, [catalog.][schema.]table, with backticks around odd parts.",
-    ),
-    ("DE102", "no-columns", "A table needs at least one column."),
-    ("DE103", "empty-name", "A column, field or check has a name that is empty."),
-    (
-        "DE104",
-        "duplicate",
-        "Names compare without case, so two siblings can't share one; nor can a list name a column twice.",
-    ),
-    ("DE105", "type", "The text is no type that Delta can store."),
-    ("DE106", "expression", "The text can't be read as one SQL expression."),
-    ("DE107", "unknown-column", "A layout or key names a column that the table does not declare."),
-    ("DE108", "unknown-field", "`fields` names something that the column's type does not hold."),
-    ("DE109", "two-layouts", "A table is partitioned or clustered, not both."),
-    ("DE110", "empty-list", "A key names no column."),
-    ("DE111", "unpaired-columns", "A foreign key needs as many columns here as there."),
-    ("DE112", "two-sources", "A column is filled by a default, an expression or an identity, not by two of them."),
-    ("DE113", "zero-increment", "An identity counts by a step that is not 0."),
-    ("DE114", "rename", "A former name is claimed by the column itself, by two columns, or in a circle."),
-    (
-        "DE115",
-        "unknown-property",
-        "Delta knows no property of that name, and refuses unknown names that begin with `delta.`.",
-    ),
-    ("DE116", "reserved-property", "The key is written by the platform, or has a place of its own in the definition."),
-    ("DE117", "property-value", "The property takes a value of another form."),
-    ("DE118", "duplicate-table", "Two definitions name one table; names compare without case."),
-    ("DE119", "shared-location", "Two tables are declared at one location."),
-    ("DE120", "outside-schemas", "The registry admits tables of some schemas only."),
-];
-
 /// One error in a declaration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
