@@ -94,7 +94,8 @@ async fn of_two_applies_at_once_one_wins_and_the_other_converges_or_is_stale() {
                 }
             });
             let first = apply(lake.path(), mine.clone(), &watched).await;
-            let second = other.lock().unwrap().take().unwrap();
+            // A run may make a request less, where reads ahead are given up earlier.
+            let Some(second) = other.lock().unwrap().take() else { continue };
             let shown = format!("at {at}: mine {first:?}, theirs {second:?}");
             // One that was undone by the other before it looked again committed too.
             let won = |execution: &Option<Execution>| match execution {
@@ -353,7 +354,7 @@ async fn marks_that_rise_in_between_never_go_back() {
         foreign::commit(table, &[info, foreign::add("late.parquet", 1, &[("id", 0)], &[])]);
     };
     for at in moments(timed.path()).await {
-        let lake = interrupted(timed.path(), at, stamped).await;
+        let Some(lake) = interrupted(timed.path(), at, stamped).await else { continue };
         let table = table_folder(lake.path());
         let stamps: Vec<i64> = (0..=newest(&table))
             .map(|version| commit(&table, version).unwrap()[0].1["inCommitTimestamp"].as_i64().unwrap())
@@ -366,7 +367,7 @@ async fn marks_that_rise_in_between_never_go_back() {
 
 async fn check_mark(start: &Path, raise: fn(&Path), mark: fn(&Text) -> Option<i64>, expected: i64) {
     for at in moments(start).await {
-        let lake = interrupted(start, at, raise).await;
+        let Some(lake) = interrupted(start, at, raise).await else { continue };
         let text = Text::read(&table_folder(lake.path())).await;
         assert_eq!(mark(&text), Some(expected), "at {at}: the mark went back");
         assert_eq!(text.metadata["description"], json!("changed"), "at {at}");
@@ -383,8 +384,8 @@ async fn changed(start: &Path) -> TableDraft {
     draft
 }
 
-/// A run during which something happens once.
-async fn interrupted(start: &Path, at: usize, happens: impl Fn(&Path) + Send + 'static) -> tempfile::TempDir {
+/// A run during which something happens once; none where it ended before.
+async fn interrupted(start: &Path, at: usize, happens: impl Fn(&Path) + Send + 'static) -> Option<tempfile::TempDir> {
     let (lake, watched) = (twin(start), Watched::new());
     let folder: PathBuf = table_folder(lake.path());
     watched.before_each(move |number, _| {
@@ -394,7 +395,7 @@ async fn interrupted(start: &Path, at: usize, happens: impl Fn(&Path) + Send + '
     });
     let execution = apply(lake.path(), changed(start).await, &watched).await;
     assert!(matches!(execution, Some(Execution::Applied { .. })), "at {at}: {execution:?}");
-    lake
+    (watched.requests().len() > at).then_some(lake)
 }
 
 /// A commit of rows that raises the mark of the identity column, as Delta's writers do it: with a new `metaData`.
