@@ -39,8 +39,8 @@ pub fn prove(pairs: usize, seed: u64) -> Result<Tally, Broken> {
         let replay = || format!("DELTA_ENGINE_SEED={seed} DELTA_ENGINE_PAIRS=1");
         let mut rng = Rng::new(seed);
         let generate = match rng.below(10) {
-            0..=5 => edited,
-            6 | 7 => troubled,
+            0..=4 => edited,
+            5..=7 => troubled,
             _ => wild,
         };
         let pair = loop {

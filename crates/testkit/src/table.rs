@@ -202,7 +202,7 @@ impl Maker<'_> {
             2..=4 => declaration.layout = clustering(self.rng, declaration),
             _ => (),
         }
-        if self.rng.chance(25) {
+        if self.rng.chance(35) {
             declaration.primary_key = primary_key(self.rng, declaration);
         }
         if self.rng.chance(25) {
