@@ -112,7 +112,7 @@ pub const TROUBLES: &[Trouble] = &[
             former(table, "behind", "before");
         },
     ),
-    changing(|_| (), |table| table.set_property("delta.enableMaterializePartitionColumnsFeature", Some("true"))),
+    changing(|_| (), |table| table.set_property("delta.feature.catalogManaged", Some("supported"))),
     changing(
         |table| table.set_property("delta.columnMapping.mode", Some("name")),
         |table| table.set_property("delta.columnMapping.mode", None),
