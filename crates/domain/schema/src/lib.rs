@@ -24,4 +24,4 @@ pub use finding::{Finding, Severity};
 pub use plan::{Outcome, RehearsalError, TableInput, TablePlan, plan_digest, plan_table};
 pub use policy::{Day, Permission, PermissionError, Policy};
 pub use schedule::{Stage, Unit, schedule};
-pub use simulate::{BASE_FEATURES, SimulationError, simulate};
+pub use simulate::{BASE_FEATURES, SimulationError, renamed_in_list, simulate};

@@ -5,7 +5,7 @@
 mod fields;
 mod mapping;
 
-pub(crate) use mapping::renamed_in_list;
+pub use mapping::renamed_in_list;
 
 use std::collections::BTreeMap;
 

@@ -4,11 +4,11 @@ mod fields;
 
 use std::collections::BTreeSet;
 
-use delta_engine_schema::Action;
 use delta_engine_schema::model::{
-    Column, DataType, Feature, Identifier, Layout, MappingMode, Path, Step, TypeChange, classify_type_change,
-    known_property, physical_column_name, split_dotted,
+    Column, DataType, Feature, Identifier, Layout, MappingMode, Path, STATISTICS_COLUMNS, Step, TypeChange,
+    classify_type_change, known_property, physical_column_name,
 };
+use delta_engine_schema::{Action, renamed_in_list};
 
 use super::field_json::{CHAR_VARCHAR, DEFAULT, column_json, object, type_json};
 use super::protocol::protocol_json;
@@ -18,7 +18,6 @@ use fields::{Missing, field_at, fields_at, insert_field, position_of, type_at};
 
 const MAX_COLUMN_ID: &str = "delta.columnMapping.maxColumnId";
 const MAPPING_MODE: &str = "delta.columnMapping.mode";
-const STATS_COLUMNS: &str = "delta.dataSkippingStatsColumns";
 const COLUMN_ID: &str = "delta.columnMapping.id";
 const COLLATIONS: &str = "__COLLATIONS";
 const PHYSICAL_NAME: &str = "delta.columnMapping.physicalName";
@@ -340,23 +339,10 @@ impl Editor {
 
     /// Renames or removes a column in the list of columns with statistics, as Delta does with the schema.
     fn follow_in_statistics(&mut self, from: &Path, to: Option<&Path>) {
-        let Some(listed) = self.configuration(STATS_COLUMNS).map(str::to_owned) else { return };
-        let steps = from.steps();
-        let follow = |entry: &str| {
-            let parts = split_dotted(entry)?;
-            let below = parts.len() >= steps.len()
-                && steps
-                    .iter()
-                    .zip(&parts)
-                    .all(|(step, part)| step.as_field().is_some_and(|name| *name == part.as_str().into()));
-            if !below {
-                return Some(entry.to_owned());
-            }
-            let rest = parts[steps.len()..].iter().map(|part| Identifier::new(part.as_str()).quoted_if_needed());
-            Some(to?.steps().iter().map(ToString::to_string).chain(rest).collect::<Vec<_>>().join("."))
-        };
-        let kept: Vec<String> = listed.split(',').map(str::trim).filter_map(follow).collect();
-        self.set_configuration(STATS_COLUMNS, Some(&kept.join(",")));
+        let followed = self.configuration(STATISTICS_COLUMNS).map(|listed| renamed_in_list(listed, from, to));
+        if let Some(followed) = followed {
+            self.set_configuration(STATISTICS_COLUMNS, Some(&followed));
+        }
     }
 }
 

@@ -67,8 +67,9 @@ pub(super) fn rename_stats_column(table: &mut ObservedTable, from: &Path, to: Op
     }
 }
 
-/// The list with what stands at or below `from` renamed, or without it.
-pub(crate) fn renamed_in_list(listed: &str, from: &Path, to: Option<&Path>) -> String {
+/// A list of columns, as `delta.dataSkippingStatsColumns` has it, with what stands at or below `from` renamed, or without
+/// it: Delta rewrites the list when a column is renamed or dropped.
+pub fn renamed_in_list(listed: &str, from: &Path, to: Option<&Path>) -> String {
     let steps = from.steps();
     let entries = split_list(listed).filter_map(|entry| {
         let parts = split_dotted(entry).unwrap_or_default();
