@@ -1,33 +1,34 @@
-//! `cargo xtask bench`: how long a plan takes and how much memory, beside what reading the files alone costs.
+//! `cargo xtask bench`: how long a plan takes and how much memory, beside what reading the files alone costs and beside
+//! Python `deltalake`.
 //!
-//! Lakes are written here as raw logs, so that nothing but the program under measure touches delta-rs. Figures go to
-//! docs/benchmarks.md as they were measured; nothing there is estimated.
+//! Owns what is measured side by side and what docs/benchmarks.md says of it. Figures go there as they were measured;
+//! nothing is estimated.
 
-use std::fmt::Write as _;
+mod lake;
+mod measure;
+mod page;
+
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Instant;
 
-use serde_json::json;
-
+use self::measure::{Figure, Subject, side_by_side};
 use crate::python;
 use crate::run::{self, Outcome, Profile};
 
-const COLUMNS: usize = 50;
-const SIZES: [usize; 3] = [100, 1_000, 10_000];
-/// Each figure is the best of this many runs: what disturbs a run only ever makes it slower.
-const RUNS: usize = 5;
+/// Opens every table of the lake, one after the other, and reads its schema.
+const OPEN_ALL: &str = "import deltalake, pathlib
+for log in pathlib.Path('lake').rglob('_delta_log'):
+    deltalake.DeltaTable(str(log.parent)).schema()";
 
-/// One row of the page.
-struct Figure {
-    what: &'static str,
-    tables: usize,
-    milliseconds: u128,
-    /// Largest resident memory, where `/usr/bin/time` is there to tell.
-    mebibytes: Option<u64>,
-}
+/// Opens the table of the long log.
+const OPEN_ONE: &str = "import deltalake; deltalake.DeltaTable('lake/bench/table_0').schema()";
+
+/// What starting Python and loading its packages costs by itself.
+const OPEN_NOTHING: &str = "import deltalake, pathlib";
+
+/// Tables in each lake, unless said otherwise.
+const SIZES: [usize; 3] = [1, 1_000, 10_000];
 
 pub(crate) fn run(sizes: &[&str]) -> Outcome {
     let sizes: Vec<usize> = match sizes {
@@ -35,42 +36,73 @@ pub(crate) fn run(sizes: &[&str]) -> Outcome {
         given => given.iter().map(|size| size.parse()).collect::<Result<_, _>>()?,
     };
     let program = run::build("delta-engine-cli", "delta-engine", Profile::Release)?;
-    let own = std::env::current_exe()?;
-    let python = python::interpreter().map_err(|error| println!("skipped: Python deltalake: {error}")).ok();
-    let mut figures = Vec::new();
+    let planning = planning()?;
+    let peers = Peers {
+        floor: run::build("xtask", "xtask", Profile::Release)?,
+        python: python::interpreter().map_err(|error| println!("skipped: Python deltalake: {error}")).ok(),
+        program,
+    };
+    let mut page = page::Page::new(&planning);
     for tables in sizes {
-        let place = tempfile::tempdir()?;
-        lake(place.path(), tables)?;
-        let root = place.path();
-        let floor = || command(&own, &["bench", "floor", "lake"], root);
-        let plan = || command(&program, &["plan", "--detailed-exitcode"], root);
-        figures.push(measured("list and read the log files", tables, floor)?);
-        figures.push(measured("`delta-engine plan`, everything in sync", tables, plan)?);
-        if let Some(python) = &python {
-            let script = "import deltalake, pathlib\nfor log in pathlib.Path('lake').rglob('_delta_log'):\n    \
-                          deltalake.DeltaTable(str(log.parent)).schema()";
-            let open = || command(python, &["-c", script], root);
-            figures.push(measured("Python `deltalake` opens each table", tables, open)?);
-        }
+        println!("{tables} tables of {} columns", lake::COLUMNS);
+        let folder = tempfile::tempdir()?;
+        lake::write(folder.path(), tables)?;
+        page.lake(tables, &peers.measure(folder.path(), OPEN_ALL, &["bench", "floor", "lake", "tables"])?);
     }
-    let page = page(&figures);
-    print!("{page}");
-    fs::write(run::root().join("docs/benchmarks.md"), page)?;
+    if let Some(python) = &peers.python {
+        println!("one table of {} commits and {} files", lake::LONG_LOG_COMMITS, lake::LONG_LOG_FILES);
+        let folder = tempfile::tempdir()?;
+        lake::write_long_log(folder.path())?;
+        // The checkpoint is by another program, of the newest version but one: the newest commit is read beside it.
+        let newest = folder.path().join(format!("lake/bench/table_0/_delta_log/{:020}.json", lake::LONG_LOG_COMMITS));
+        let commit = fs::read(&newest)?;
+        fs::remove_file(&newest)?;
+        let checkpoint = "import deltalake; deltalake.DeltaTable('lake/bench/table_0').create_checkpoint()";
+        run::succeed(std::process::Command::new(python).args(["-c", checkpoint]).current_dir(folder.path()))?;
+        fs::write(&newest, commit)?;
+        page.long_log(&peers.measure(folder.path(), OPEN_ONE, &["bench", "floor-of-log", "lake/bench/table_0"])?);
+    }
+    fs::write(run::root().join("docs/benchmarks.md"), page.text())?;
     Ok(())
 }
 
-/// Lists a lake and reads every file of its logs, on as many threads as there are cores.
-pub(crate) fn floor(lake: &str) -> Outcome {
+/// The programs that are measured side by side.
+struct Peers {
+    floor: PathBuf,
+    python: Option<PathBuf>,
+    program: PathBuf,
+}
+
+impl Peers {
+    fn measure(&self, folder: &Path, open: &str, floor: &[&str]) -> Outcome<Vec<Figure>> {
+        let floor = Subject { what: page::FLOOR, program: &self.floor, arguments: floor, exits: &[0] };
+        let plan = Subject { what: page::PLAN, program: &self.program, arguments: &["plan"], exits: &[0] };
+        let mut subjects = vec![floor, plan];
+        let (open, nothing) = (["-c", open], ["-c", OPEN_NOTHING]);
+        if let Some(python) = &self.python {
+            subjects.push(Subject { what: page::PYTHON, program: python, arguments: &open, exits: &[0] });
+            subjects.push(Subject { what: page::PYTHON_START, program: python, arguments: &nothing, exits: &[0] });
+        }
+        side_by_side(folder, &subjects)
+    }
+}
+
+/// Planning alone, with rehearsal, of tables in memory: what the example prints.
+fn planning() -> Outcome<String> {
+    let mut example = run::cargo(["run", "--release", "--quiet", "--package", "delta-engine-testkit"]);
+    let printed = run::stdout(example.args(["--example", "planning_speed"]))?;
+    print!("{printed}");
+    Ok(printed)
+}
+
+/// Lists folders and reads every file in them, on as many threads as there are cores.
+pub(crate) fn floor(folders: &[&str]) -> Outcome {
     let mut logs = Vec::new();
-    let mut folders = vec![PathBuf::from(lake)];
+    let mut folders: Vec<PathBuf> = folders.iter().map(PathBuf::from).collect();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder)? {
-            let path = entry?.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                logs.push(path);
-            }
+            let entry = entry?;
+            if entry.file_type()?.is_dir() { folders.push(entry.path()) } else { logs.push(entry.path()) }
         }
     }
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -92,85 +124,19 @@ pub(crate) fn floor(lake: &str) -> Outcome {
     Ok(())
 }
 
-/// A lake of tables with one commit each, and the definitions that they meet.
-fn lake(root: &Path, tables: usize) -> Outcome {
-    fs::create_dir_all(root.join("tables"))?;
-    fs::write(root.join("delta-engine.yml"), "targets: { dev: { url: ./lake, default: true } }\n")?;
-    let field = |index: usize| {
-        let kind = ["long", "string", "double", "timestamp", "boolean"][index % 5];
-        json!({ "name": format!("column_{index}"), "type": kind, "nullable": true, "metadata": {} })
-    };
-    let fields: Vec<_> = (0..COLUMNS).map(field).collect();
-    let schema = json!({ "type": "struct", "fields": fields }).to_string();
-    let mut columns = String::new();
-    for index in 0..COLUMNS {
-        let kind = ["bigint", "string", "double", "timestamp", "boolean"][index % 5];
-        writeln!(columns, "      - {{ name: column_{index}, type: {kind} }}")?;
+/// Lists the log of a table and reads its checkpoint and the newest commit, nothing else.
+pub(crate) fn floor_of_log(table: &str) -> Outcome {
+    let log = Path::new(table).join("_delta_log");
+    let mut names: Vec<String> = Vec::new();
+    for entry in fs::read_dir(&log)? {
+        names.extend(entry?.file_name().into_string().ok());
     }
-    for table in 0..tables {
-        let log = root.join(format!("lake/bench/table_{table}/_delta_log"));
-        fs::create_dir_all(&log)?;
-        let protocol = json!({ "protocol": { "minReaderVersion": 1, "minWriterVersion": 2 } });
-        let metadata = json!({ "metaData": {
-            "id": format!("00000000-0000-4000-8000-{table:012}"),
-            "format": { "provider": "parquet", "options": {} },
-            "schemaString": schema,
-            "partitionColumns": [],
-            "configuration": {},
-            "createdTime": 1_700_000_000_000_u64,
-        } });
-        fs::write(log.join("00000000000000000000.json"), format!("{protocol}\n{metadata}\n"))?;
-        let text = format!("tables:\n  - name: bench.table_{table}\n    columns:\n{columns}");
-        fs::write(root.join(format!("tables/table_{table}.yml")), text)?;
+    let newest_of = |ending: &str| names.iter().filter(|name| name.ends_with(ending)).max();
+    let wanted = [newest_of(".checkpoint.parquet"), newest_of(".json")];
+    let mut total = 0;
+    for name in wanted.into_iter().flatten() {
+        total += fs::read(log.join(name))?.len();
     }
+    println!("{} files listed, {total} bytes read", names.len());
     Ok(())
-}
-
-fn command(program: &Path, arguments: &[&str], folder: &Path) -> Command {
-    // GNU time tells the largest resident memory of the process alone.
-    let time = Path::new("/usr/bin/time");
-    let mut command = if time.exists() {
-        let mut timed = Command::new(time);
-        timed.args(["--quiet", "-f", "%M"]).arg(program);
-        timed
-    } else {
-        Command::new(program)
-    };
-    command.args(arguments).current_dir(folder);
-    command
-}
-
-fn measured(what: &'static str, tables: usize, command: impl Fn() -> Command) -> Outcome<Figure> {
-    let mut best = u128::MAX;
-    let mut memory: Option<u64> = None;
-    for _ in 0..RUNS {
-        let began = Instant::now();
-        let output = run::output(&mut command())?;
-        let took = began.elapsed().as_millis();
-        let said = String::from_utf8_lossy(&output.stderr);
-        if !output.status.success() {
-            return Err(format!("{what}: failed ({}): {said}", output.status).into());
-        }
-        let kibibytes = said.lines().last().and_then(|line| line.trim().parse::<u64>().ok());
-        best = best.min(took);
-        memory = kibibytes.map(|kibibytes| memory.unwrap_or(0).max(kibibytes / 1024)).or(memory);
-    }
-    println!("{tables} tables: {what}: {best} ms");
-    Ok(Figure { what, tables, milliseconds: best, mebibytes: memory })
-}
-
-fn page(figures: &[Figure]) -> String {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut page = format!(
-        "# Benchmarks\n\n<!-- Made by `cargo xtask bench`; edits here are lost. -->\n\nTables of {COLUMNS} columns with \
-         one commit each, on a local disk in the page cache, {cores} cores, best of {RUNS} runs.\nMemory is the largest \
-         resident set. The first row of each size is the floor: a program that lists the lake and reads\nevery log file, and \
-         looks at none.\n\n| tables | what | time | memory |\n|---|---|---|---|\n"
-    );
-    for figure in figures {
-        let memory = figure.mebibytes.map_or_else(|| "not measured".to_owned(), |mebibytes| format!("{mebibytes} MiB"));
-        let (tables, what, milliseconds) = (figure.tables, figure.what, figure.milliseconds);
-        page.push_str(&format!("| {tables} | {what} | {milliseconds} ms | {memory} |\n"));
-    }
-    page
 }

@@ -41,7 +41,8 @@ fn main() -> ExitCode {
         ["docs", "--update"] => docs::run(docs::Mode::Update),
         ["prove"] => prove::run(prove::PAIRS),
         ["prove", pairs] if pairs.parse::<usize>().is_ok() => prove::run(pairs),
-        ["bench", "floor", lake] => bench::floor(lake),
+        ["bench", "floor", folders @ ..] => bench::floor(folders),
+        ["bench", "floor-of-log", table] => bench::floor_of_log(table),
         ["bench", sizes @ ..] => bench::run(sizes),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

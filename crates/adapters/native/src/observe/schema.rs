@@ -41,7 +41,16 @@ pub(crate) fn physical_name(field: &Json, mode: MappingMode) -> Option<&str> {
 
 /// The columns of a table; `None` where the JSON is no struct of fields. Expressions that can't be read go to `unknown`.
 pub(super) fn columns(schema: &Json, unknown: &mut Unknown) -> Option<Vec<Column>> {
-    struct_fields(schema)?.iter().map(|field| column(field, unknown)).collect()
+    all(struct_fields(schema)?, |field| column(field, unknown))
+}
+
+/// As `collect`, which does not know how many there will be and takes up to twice the room.
+fn all<T>(fields: &[Json], mut read: impl FnMut(&Json) -> Option<T>) -> Option<Vec<T>> {
+    let mut all = Vec::with_capacity(fields.len());
+    for field in fields {
+        all.push(read(field)?);
+    }
+    Some(all)
 }
 
 fn column(json: &Json, unknown: &mut Unknown) -> Option<Column> {
@@ -163,9 +172,7 @@ fn data_type(json: &Json) -> Option<DataType> {
     }
     let nullable = |key: &str| json.get(key).and_then(Json::as_bool).unwrap_or(true);
     let read = match json.get("type").and_then(Json::as_str)? {
-        "struct" => {
-            DataType::Struct(struct_fields(json)?.iter().map(|json| field(json, false)).collect::<Option<_>>()?)
-        }
+        "struct" => DataType::Struct(all(struct_fields(json)?, |json| field(json, false))?),
         "array" => DataType::Array(Box::new(ArrayType {
             element: data_type(json.get("elementType")?)?,
             element_nullable: nullable("containsNull"),

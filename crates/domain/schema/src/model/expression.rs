@@ -13,10 +13,14 @@ use super::Identifier;
 ///
 /// Equal when the tokens are: Delta stores checks re-assembled from tokens (`a>0` as `a > 0`), so text is no ground
 /// for a difference.
+/// One pointer wide and shared: every column has room for two, and hardly any has one.
 #[derive(Clone)]
-pub struct Expression {
-    text: Arc<str>,
-    tokens: Arc<[ExpressionToken]>,
+pub struct Expression(Arc<Read>);
+
+/// What was read.
+struct Read {
+    text: Box<str>,
+    tokens: Box<[ExpressionToken]>,
 }
 
 /// A token, normalised: words in lower case, literals with their escapes resolved.
@@ -82,22 +86,22 @@ impl Expression {
         if depth != 0 {
             return Err(ExpressionError::Parentheses);
         }
-        Ok(Self { text: text.trim().into(), tokens: tokens.into() })
+        Ok(Self(Arc::new(Read { text: text.trim().into(), tokens: tokens.into() })))
     }
 
     /// The text as written.
     pub fn text(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// The tokens.
     pub fn tokens(&self) -> &[ExpressionToken] {
-        &self.tokens
+        &self.0.tokens
     }
 
     /// Whether an identifier token equals this name: over-approximate on purpose, a function or keyword of that name counts.
     pub fn mentions(&self, name: &Identifier) -> bool {
-        self.tokens.iter().any(|token| match token {
+        self.tokens().iter().any(|token| match token {
             ExpressionToken::Word(word) => Identifier::new(word.as_str()) == *name,
             ExpressionToken::Quoted(quoted) => quoted == name,
             ExpressionToken::Text(_) | ExpressionToken::Number(_) | ExpressionToken::Symbol(_) => false,
@@ -118,7 +122,7 @@ impl Expression {
         if !replacements.iter().any(|(from, _)| self.mentions(from)) {
             return Some(self.clone());
         }
-        Self::parse(&self.tokens.iter().map(text).collect::<Vec<_>>().join(" ")).ok()
+        Self::parse(&self.tokens().iter().map(text).collect::<Vec<_>>().join(" ")).ok()
     }
 
     /// Those of `names` that the expression mentions.
@@ -170,7 +174,7 @@ fn normalise(token: Token) -> Option<ExpressionToken> {
 
 impl PartialEq for Expression {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text || self.tokens == other.tokens
+        Arc::ptr_eq(&self.0, &other.0) || self.text() == other.text() || self.tokens() == other.tokens()
     }
 }
 
@@ -178,13 +182,13 @@ impl Eq for Expression {}
 
 impl fmt::Display for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(self.text())
     }
 }
 
 impl fmt::Debug for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Expression({:?})", &*self.text)
+        write!(f, "Expression({:?})", self.text())
     }
 }
 
