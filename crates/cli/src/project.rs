@@ -106,7 +106,9 @@ impl Workspace {
         target: Option<&ResolvedTarget>,
         registry: &Registry,
     ) -> Result<Policy, Trouble> {
-        let today = jiff::Zoned::now().date();
+        // The same day everywhere: a permission must not end earlier on a laptop than in CI. Asking for the local zone
+        // would read the system's list of zones at every start, too.
+        let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
         let mut policy = Policy { today: day(today), ..Policy::default() };
         if let Some(project) = &self.project {
             policy.severities = project.rules().map(|setting| (setting.rule.clone(), setting.severity)).collect();

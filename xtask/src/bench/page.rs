@@ -40,23 +40,27 @@ impl Page {
         self.table(figures);
     }
 
-    pub(super) fn long_log(&mut self, figures: &[Figure]) {
+    /// `short` are the same programs on the same table with its first commit alone.
+    pub(super) fn long_log(&mut self, long: &[Figure], short: &[Figure]) {
         self.text.push_str(&format!(
             "\n## A long log\n\nOne table of {} commits with {} data files and a checkpoint that Python `deltalake` wrote at \
              the last\nversion but one. The floor lists the log and reads the checkpoint and the newest commit.\n\n",
             grouped(LONG_LOG_COMMITS),
             grouped(LONG_LOG_FILES)
         ));
-        self.table(figures);
-        let best = |what: &str| figures.iter().find(|figure| figure.what == what).map(|figure| figure.best);
-        if let (Some(floor), Some(plan), Some(python), Some(start)) =
-            (best(FLOOR), best(PLAN), best(PYTHON), best(PYTHON_START))
-        {
-            let times = |left: Duration, right: Duration| left.as_secs_f64() / right.as_secs_f64();
+        self.table(long);
+        self.text.push_str("\nThe same programs on the same table with its first commit alone:\n\n");
+        self.table(short);
+        let best = |figures: &[Figure], what: &str| {
+            figures.iter().find(|figure| figure.what == what).map(|figure| figure.best.as_secs_f64())
+        };
+        let more = |what: &str| Some(best(long, what)? - best(short, what)?);
+        if let (Some(floor), Some(plan), Some(python)) = (more(FLOOR), more(PLAN), more(PYTHON)) {
             self.text.push_str(&format!(
-                "\nThe plan takes {:.2} times the floor; Python `deltalake`, its start taken off, {:.0} times the plan.\n",
-                times(plan, floor),
-                times(python.saturating_sub(start), plan)
+                "\nThe long log costs the plan {:.2} times what it costs the floor, and Python `deltalake` {:.0} times what it \
+                 costs the plan\n(best times, the start of each program taken off).\n",
+                plan / floor,
+                python / plan
             ));
         }
     }

@@ -159,7 +159,10 @@ async fn read(
 
 /// The footer of a file.
 pub(crate) async fn footer(file: ParquetFile<'_>) -> Result<Arc<ParquetMetaData>, ReadError> {
-    let mut decoder = ParquetMetaDataPushDecoder::try_new(file.size)?.with_page_index_policy(PageIndexPolicy::Skip);
+    // Where pages begin lets a handful of rows be read without decoding all others; what is in them is not looked at.
+    let mut decoder = ParquetMetaDataPushDecoder::try_new(file.size)?
+        .with_column_index_policy(PageIndexPolicy::Skip)
+        .with_offset_index_policy(PageIndexPolicy::Optional);
     let tail = file.size.saturating_sub(TAIL)..file.size;
     let bytes = file.files.read_range(file.path, tail.clone()).await?;
     // The decoder subtracts the length that a footer claims from that of the file, unchecked.
