@@ -4,7 +4,6 @@ use delta_engine_schema::model::{Column, Identity};
 
 use crate::data_type;
 use crate::quote::{expression, literal};
-use crate::statement::Remark;
 
 /// Type and clauses of a column, without its name.
 pub(crate) fn definition(column: &Column) -> String {
@@ -23,23 +22,4 @@ fn identity(identity: Identity) -> String {
     let Identity { start, increment, always } = identity;
     let when = if always { "ALWAYS" } else { "BY DEFAULT" };
     format!("GENERATED {when} AS IDENTITY (START WITH {start} INCREMENT BY {increment})")
-}
-
-/// What keeps OSS Spark from creating the column with its table.
-pub(crate) fn created(column: &Column) -> Vec<Remark> {
-    let mut remarks = data_type::remarks(column.data_type());
-    remarks.extend(column.identity.map(|_| Remark::Identity));
-    remarks
-}
-
-/// What keeps OSS Spark from adding the column to a table that is there.
-pub(crate) fn added(column: &Column) -> Vec<Remark> {
-    let mut remarks = data_type::remarks(column.data_type());
-    if !column.field.nullable || data_type::holds_not_null(column.data_type()) {
-        remarks.push(Remark::AddedNotNull);
-    }
-    if column.generated.is_some() || column.identity.is_some() {
-        remarks.push(Remark::AddedGenerated);
-    }
-    remarks
 }

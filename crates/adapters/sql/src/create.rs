@@ -1,19 +1,17 @@
-//! CREATE TABLE, and what can only follow it.
+//! CREATE TABLE.
 
 use std::collections::BTreeMap;
 
-use delta_engine_schema::model::{Column, DesiredTable, Feature, Layout, Path, TableName};
-use delta_engine_schema::{Action, Change};
+use delta_engine_schema::model::{Column, DesiredTable, Feature, Layout};
 
-use crate::action::{clustering, properties, statements};
+use crate::clause::{clustering, properties};
 use crate::column;
-use crate::quote::{identifier, list, literal, table as quoted};
-use crate::statement::{Remark, Statement};
+use crate::quote::{identifier, list, literal};
 
-/// The table, then its checks, keys and tags: OSS Delta takes none of them in CREATE TABLE.
-pub(crate) fn create_table(table: &TableName, desired: &DesiredTable) -> Vec<Statement> {
+/// The statement that creates the table under this quoted name, without what can only follow it.
+pub(crate) fn create_table(table: &str, desired: &DesiredTable) -> String {
     let columns = desired.columns.iter().map(definition).collect::<Vec<_>>().join(",\n");
-    let mut lines = vec![format!("CREATE TABLE {} (\n{columns}\n)", quoted(table)), "USING delta".to_owned()];
+    let mut lines = vec![format!("CREATE TABLE {table} (\n{columns}\n)"), "USING delta".to_owned()];
     lines.extend(layout(&desired.layout));
     lines.extend(desired.location.as_ref().map(|location| format!("LOCATION {}", literal(location))));
     lines.extend(desired.comment.as_ref().map(|comment| format!("COMMENT {}", literal(comment))));
@@ -21,11 +19,7 @@ pub(crate) fn create_table(table: &TableName, desired: &DesiredTable) -> Vec<Sta
     if !set.is_empty() {
         lines.push(format!("TBLPROPERTIES {}", properties(&set)));
     }
-    let remarks = desired.columns.iter().flat_map(column::created);
-    let auto = (desired.layout == Layout::ClusteredAuto).then_some(Remark::ClusterByAuto);
-    let mut created = vec![Statement::new(lines.join("\n")).remarked(remarks.chain(auto))];
-    created.extend(following(desired).iter().flat_map(|action| statements(table, action)));
-    created
+    lines.join("\n")
 }
 
 fn definition(column: &Column) -> String {
@@ -60,36 +54,15 @@ pub(crate) fn feature_key(feature: &Feature) -> String {
     format!("delta.feature.{}", feature.name())
 }
 
-fn following(desired: &DesiredTable) -> Vec<Action> {
-    let mut actions = Vec::new();
-    for (name, expression) in &desired.checks {
-        actions.push(Action::AddCheck { name: name.clone(), expression: expression.clone() });
-    }
-    actions.extend(desired.primary_key.iter().map(|key| Action::AddPrimaryKey { key: key.clone() }));
-    actions.extend(desired.foreign_keys.iter().map(|key| Action::AddForeignKey { key: key.clone() }));
-    let given = |value: &String| Change::between(None, Some(value.clone()));
-    for (key, value) in &desired.tags {
-        actions.extend(given(value).map(|change| Action::SetTableTag { key: key.clone(), change }));
-    }
-    for column in &desired.columns {
-        let path = Path::column(column.name().clone());
-        for (key, value) in &column.tags {
-            let set = |change| Action::SetColumnTag { path: path.clone(), key: key.clone(), change };
-            actions.extend(given(value).map(set));
-        }
-    }
-    actions
-}
-
 #[cfg(test)]
 mod tests {
+    use delta_engine_schema::Action;
     use delta_engine_schema::draft::{
         ClusteringDraft, ColumnDraft, ForeignKeyDraft, PrimaryKeyDraft, TableDraft, TypeDraft,
     };
     use delta_engine_schema::model::Identity;
 
-    use super::*;
-    use crate::script;
+    use crate::preview;
 
     fn column(name: &str, data_type: &str) -> ColumnDraft {
         ColumnDraft::new(name, TypeDraft::Text(data_type.to_owned()))
@@ -98,7 +71,7 @@ mod tests {
     fn check(draft: TableDraft, expected: &str) {
         let table = draft.check().unwrap_or_else(|faults| panic!("{faults:?}"));
         let action = Action::CreateTable { table: Box::new(table.clone()) };
-        assert_eq!(script(&table.name, &[action]), expected);
+        assert_eq!(preview(&table.name, &[action]), expected);
     }
 
     #[test]
@@ -130,7 +103,7 @@ mod tests {
             draft,
             r"CREATE TABLE `silver`.`customers` (
   `id` BIGINT NOT NULL COMMENT 'the key',
-  `created_at` TIMESTAMP,
+  `created_at` TIMESTAMP_LTZ,
   `created_on` DATE GENERATED ALWAYS AS (CAST(created_at AS DATE)),
   `status` STRING DEFAULT 'new' COMMENT 'it\'s
 new',
@@ -180,14 +153,14 @@ CLUSTER BY (`country`, `id`)
 TBLPROPERTIES (
   'delta.feature.deletionVectors' = 'supported'
 );
--- taken by Databricks with Unity Catalog; OSS Spark has no keys on Delta tables
-ALTER TABLE `orders` ADD PRIMARY KEY (`id`);
--- taken by Databricks with Unity Catalog; OSS Spark has no keys on Delta tables
-ALTER TABLE `orders` ADD FOREIGN KEY (`country`) REFERENCES `silver`.`countries` (`code`);
--- taken by Databricks with Unity Catalog; OSS Spark has no tags
+-- OSS Spark has no tags; Databricks with Unity Catalog has
 ALTER TABLE `orders` SET TAGS ('domain' = 'sales');
--- taken by Databricks with Unity Catalog; OSS Spark has no tags
+-- OSS Spark has no tags; Databricks with Unity Catalog has
 ALTER TABLE `orders` ALTER COLUMN `id` SET TAGS ('pii' = 'yes');
+-- OSS Spark has no keys on Delta tables; Databricks with Unity Catalog has
+ALTER TABLE `orders` ADD PRIMARY KEY (`id`);
+-- OSS Spark has no keys on Delta tables; Databricks with Unity Catalog has
+ALTER TABLE `orders` ADD FOREIGN KEY (`country`) REFERENCES `silver`.`countries` (`code`);
 ",
         );
     }
@@ -206,9 +179,8 @@ ALTER TABLE `orders` ALTER COLUMN `id` SET TAGS ('pii' = 'yes');
         };
         check(
             draft,
-            "-- left out, Spark SQL can't say it: NOT NULL of array elements and map values
--- taken by Databricks, and by OSS Spark from Delta 4.4
--- taken by Databricks; OSS Spark can't choose clustering columns
+            "-- OSS Spark does not choose clustering columns; Databricks does
+-- SQL can't say NOT NULL of array elements and map values
 CREATE TABLE `t` (
   `id` BIGINT GENERATED BY DEFAULT AS IDENTITY (START WITH 1 INCREMENT BY 2),
   `a` ARRAY<STRING>,

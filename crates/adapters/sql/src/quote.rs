@@ -1,6 +1,6 @@
 //! The only doors through which names and texts enter a statement.
 
-use delta_engine_schema::model::{Expression, ExpressionToken, Identifier, Path, Step, TableName};
+use delta_engine_schema::model::{Expression, Identifier, Path, Step, TableName};
 
 /// A name in backticks, inner backticks doubled.
 pub(crate) fn identifier(name: &Identifier) -> String {
@@ -34,70 +34,57 @@ pub(crate) fn list(names: &[Identifier]) -> String {
     format!("({})", names.iter().map(identifier).collect::<Vec<_>>().join(", "))
 }
 
-/// An expression as it was written, fit to be followed by more of the statement; it holds no comment.
+/// An expression as it was written, but for quotes inside literals: `'it''s'` becomes `'it\'s'`.
+///
+/// Delta's own grammar, which CHECK conditions go through, reads the first as two literals, `its`.
 pub(crate) fn expression(expression: &Expression) -> String {
-    let text = expression.text();
-    // Delta's grammar reads `'it''s'` in a CHECK as two literals, `its`.
-    let quotes = |token: &ExpressionToken| matches!(token, ExpressionToken::Text(text) if text.contains('\''));
-    if text.contains("''") && expression.tokens().iter().any(quotes) {
-        return expression.tokens().iter().map(token).collect::<Vec<_>>().join(" ");
+    let mut written = String::with_capacity(expression.text().len());
+    let mut letters = expression.text().chars().peekable();
+    let mut open: Option<(char, bool)> = None;
+    while let Some(letter) = letters.next() {
+        let Some((quote, verbatim)) = open else {
+            let opens = matches!(letter, '\'' | '"' | '`');
+            open = opens.then(|| (letter, letter == '`' || is_raw(&written)));
+            written.push(letter);
+            continue;
+        };
+        if letter == '\\' && !verbatim {
+            written.push(letter);
+            written.extend(letters.next());
+        } else if letter == quote && !verbatim && letters.next_if_eq(&quote).is_some() {
+            written.extend(['\\', quote]);
+        } else {
+            written.push(letter);
+            open = open.filter(|_| letter != quote);
+        }
     }
-    text.to_owned()
+    written
 }
 
-fn token(token: &ExpressionToken) -> String {
-    match token {
-        ExpressionToken::Word(text) | ExpressionToken::Number(text) | ExpressionToken::Symbol(text) => text.clone(),
-        ExpressionToken::Quoted(name) => identifier(name),
-        ExpressionToken::Text(text) => literal(text),
-    }
+/// Whether a literal that begins behind this text is a raw one, `r'…'`.
+fn is_raw(before: &str) -> bool {
+    let mut letters = before.chars().rev();
+    let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+    letters.next().is_some_and(|letter| letter.eq_ignore_ascii_case(&'r')) && !letters.next().is_some_and(is_word)
 }
 
 #[cfg(test)]
 mod tests {
-    use sqlparser::dialect::{DatabricksDialect, Dialect};
-    use sqlparser::tokenizer::{Token, Tokenizer};
-
     use super::*;
-
-    /// sqlparser's Databricks dialect with the escapes it lacks: in Spark's literals a backslash escapes.
-    #[derive(Debug)]
-    struct Escaping;
-
-    impl Dialect for Escaping {
-        fn is_delimited_identifier_start(&self, letter: char) -> bool {
-            DatabricksDialect.is_delimited_identifier_start(letter)
-        }
-
-        fn is_identifier_start(&self, letter: char) -> bool {
-            DatabricksDialect.is_identifier_start(letter)
-        }
-
-        fn is_identifier_part(&self, letter: char) -> bool {
-            DatabricksDialect.is_identifier_part(letter)
-        }
-
-        fn supports_nested_comments(&self) -> bool {
-            DatabricksDialect.supports_nested_comments()
-        }
-
-        fn supports_string_literal_backslash_escape(&self) -> bool {
-            true
-        }
-    }
-
-    fn tokens(sql: &str) -> Vec<Token> {
-        Tokenizer::new(&Escaping, sql).tokenize().unwrap_or_else(|error| panic!("{sql}: {error}"))
-    }
+    use crate::lexer::{Grammar, Token, tokens};
 
     fn check(text: &str) {
         let name = Identifier::new(text);
-        assert_eq!(tokens(&literal(text)), [Token::SingleQuotedString(text.to_owned())], "{text:?}");
-        assert_eq!(tokens(&identifier(&name)), [Token::make_word(text, Some('`'))], "{text:?}");
-        // Between other tokens they end where they should.
-        let sql = format!("{}{}{};", literal(text), identifier(&name), literal(text));
-        let quoted = || Token::SingleQuotedString(text.to_owned());
-        assert_eq!(tokens(&sql), [quoted(), Token::make_word(text, Some('`')), quoted(), Token::SemiColon], "{text:?}");
+        let (quoted, named) = (Token::Text(text.to_owned()), Token::Name(text.to_owned()));
+        for grammar in [Grammar::Spark, Grammar::Delta] {
+            assert_eq!(tokens(grammar, &literal(text)), std::slice::from_ref(&quoted), "{text:?}");
+            assert_eq!(tokens(grammar, &identifier(&name)), std::slice::from_ref(&named), "{text:?}");
+            // Between other tokens they end where they should.
+            let sql = format!("{}{},{};", literal(text), identifier(&name), literal(text));
+            let symbol = |letter: &str| Token::Symbol(letter.to_owned());
+            let expected = [quoted.clone(), named.clone(), symbol(","), quoted.clone(), symbol(";")];
+            assert_eq!(tokens(grammar, &sql), expected, "{text:?}");
+        }
     }
 
     #[test]
@@ -117,7 +104,15 @@ mod tests {
             "-- x",
             "*/",
             "\\u0041",
+            "\\U0001F600",
+            "\\101",
             "\\%",
+            "\\_",
+            "\\0",
+            "\0",
+            "r'",
+            "\u{202e}right to left",
+            "😀",
         ] {
             check(text);
         }
@@ -141,13 +136,20 @@ mod tests {
     }
 
     #[test]
-    fn expressions_are_kept_as_written_where_that_is_safe() {
-        let read = |text: &str| expression(&Expression::parse(text).unwrap_or_else(|error| panic!("{text}: {error}")));
-        assert_eq!(read("CAST(created_at AS DATE)"), "CAST(created_at AS DATE)");
-        assert_eq!(read("Status <> ''"), "Status <> ''");
-        assert_eq!(read("Name <> 'it''s'"), r"name <> 'it\'s'", "Delta's grammar knows no doubled quote");
-        assert_eq!(read("Name <> \"it's\""), "Name <> \"it's\"");
-        assert_eq!(read(r"a <> 'C:\\x'"), r"a <> 'C:\\x'");
+    fn expressions_are_kept_as_written_where_both_grammars_read_them_alike() {
+        let check = |text: &str, expected: &str| {
+            let read = Expression::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!(expression(&read), expected);
+        };
+        let same = |text: &str| check(text, text);
+        same("CAST(created_at AS DATE)");
+        same("Status <> '' AND x = ''");
+        same("Name <> \"it's\"");
+        same(r"a <> 'C:\\x' AND b = '\'' AND `it''s` = 1");
+        check("Name <> 'it''s'", r"Name <> 'it\'s'");
+        check("Name <> '''' AND `a``b` = 'say ''no'''", r"Name <> '\'' AND `a``b` = 'say \'no\''");
+        check("a = \"say \"\"no\"\"\"", r#"a = "say \"no\"""#);
+        check(r"a = '50\%''' ", r"a = '50\%\''");
     }
 
     #[test]

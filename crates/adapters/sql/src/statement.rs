@@ -1,108 +1,59 @@
 //! A statement, and what is to be known of it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
-/// One SQL statement; without text where Spark SQL has none for what is meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Statement {
-    sql: Option<String>,
-    remarks: Vec<Remark>,
-}
+use delta_engine_schema::Action;
 
-/// Why OSS Spark does not simply run a statement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Remark {
-    /// `${…}` in the text.
-    Substitution,
-    /// A feature that no statement sets by itself.
-    ClusteringFeature,
-    /// A move behind all siblings.
-    MoveLast,
-    /// A change of partitioning.
-    Partitioning,
-    /// A type that the model does not know.
-    UnknownType,
-    /// Text with a collation.
-    Collation,
-    /// NOT NULL of array elements or map values in a type.
-    ElementNotNull,
-    /// NOT NULL below an array or a map.
-    NotNullInCollection,
-    /// NOT NULL on a column that is there.
-    SetNotNull,
-    /// NOT NULL in a new column of an existing table.
-    AddedNotNull,
-    /// A generated or identity column for an existing table.
-    AddedGenerated,
-    /// An identity column.
-    Identity,
-    /// Clustering by columns the platform chooses.
-    ClusterByAuto,
-    /// Primary and foreign keys.
-    Key,
-    /// Tags.
-    Tag,
+use crate::dialect::Dialect;
+
+/// What a person must do before a statement that holds `${`.
+pub(crate) const SUBSTITUTION: &str =
+    "set spark.sql.variable.substitute to false first: Spark replaces ${...}, in literals too";
+
+/// One SQL statement, and the actions it carries out: all of them or none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statement {
+    sql: String,
+    actions: Vec<Action>,
+    indexes: BTreeSet<usize>,
+    is_substituted: bool,
 }
 
 impl Statement {
-    pub(crate) fn new(sql: String) -> Self {
-        // Spark puts settings and environment variables there before it parses, inside literals too (Spark
-        // `VariableSubstitution`).
-        let remarks = if sql.contains("${") { vec![Remark::Substitution] } else { Vec::new() };
-        Self { sql: Some(sql), remarks }
+    pub(crate) fn new(dialect: Dialect, sql: String, actions: Vec<Action>, indexes: BTreeSet<usize>) -> Self {
+        let is_substituted = dialect.substitutes_variables() && sql.contains("${");
+        Self { sql, actions, indexes, is_substituted }
     }
 
-    pub(crate) fn none(remark: Remark) -> Self {
-        Self { sql: None, remarks: vec![remark] }
+    /// The statement without a final semicolon.
+    pub fn sql(&self) -> &str {
+        &self.sql
     }
 
-    pub(crate) fn remarked(mut self, remarks: impl IntoIterator<Item = Remark>) -> Self {
-        self.remarks.extend(remarks);
-        self.remarks.sort();
-        self.remarks.dedup();
-        self
+    /// What it does, in smallest actions: creating a table may take several statements, and then each says which part of
+    /// the table is its own. Applied one after the other, the actions of all statements are the plan.
+    pub fn actions(&self) -> &[Action] {
+        &self.actions
     }
 
-    /// The statement without a final semicolon; `None` where there is none to run.
-    pub fn sql(&self) -> Option<&str> {
-        self.sql.as_deref()
+    /// Indexes of the planned actions that it carries out, or a part of which it carries out.
+    pub fn indexes(&self) -> &BTreeSet<usize> {
+        &self.indexes
     }
 
-    /// Why OSS Spark does not simply run it; empty where it does.
-    pub fn remarks(&self) -> &[Remark] {
-        &self.remarks
+    /// Whether the server may replace a part of it, unless `spark.sql.variable.substitute` is off: it holds `${`.
+    pub fn mentions_substitution(&self) -> bool {
+        self.is_substituted
     }
 }
 
-/// The remarks as comment lines, then the statement without a final semicolon.
+/// As a person runs it: ended by a semicolon, and by a comment before where there is something to do first.
 impl fmt::Display for Statement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let comments = self.remarks.iter().map(|remark| format!("-- {remark}"));
-        let lines: Vec<String> = comments.chain(self.sql.clone()).collect();
-        f.write_str(&lines.join("\n"))
-    }
-}
-
-impl fmt::Display for Remark {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Substitution => {
-                "set spark.sql.variable.substitute to false first: Spark replaces ${...}, in literals too"
-            }
-            Self::ClusteringFeature => "CLUSTER BY enables this feature; no statement sets it by itself",
-            Self::MoveLast => "Spark SQL moves a column FIRST or AFTER another, not to the end",
-            Self::Partitioning => "no statement changes partitioning; it is given when the table is created",
-            Self::UnknownType => "no statement: the type is not known to this program",
-            Self::Collation => "taken by Databricks; OSS Delta has no collations",
-            Self::ElementNotNull => "left out, Spark SQL can't say it: NOT NULL of array elements and map values",
-            Self::NotNullInCollection => "taken by no Spark: NOT NULL inside arrays and maps",
-            Self::SetNotNull => "taken by Databricks; OSS Spark can't set NOT NULL on a column that is there",
-            Self::AddedNotNull => "taken by no Spark: a column is added nullable",
-            Self::AddedGenerated => "taken by no Spark: a generated or identity column is created with its table",
-            Self::Identity => "taken by Databricks, and by OSS Spark from Delta 4.4",
-            Self::ClusterByAuto => "taken by Databricks; OSS Spark can't choose clustering columns",
-            Self::Key => "taken by Databricks with Unity Catalog; OSS Spark has no keys on Delta tables",
-            Self::Tag => "taken by Databricks with Unity Catalog; OSS Spark has no tags",
-        })
+        if self.mentions_substitution() {
+            writeln!(f, "-- {SUBSTITUTION}")?;
+        }
+        write!(f, "{};", self.sql)
     }
 }

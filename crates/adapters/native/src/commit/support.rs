@@ -28,7 +28,7 @@ pub(super) fn compile(desired: &DesiredTable, observed: Option<&ObservedTable>, 
     compiled.findings.extend(actions.iter().filter_map(|action| refused_action(desired, action)));
     compiled.findings.extend(actions.iter().filter_map(|action| unmarked_length(desired, action)));
     compiled.findings.extend(actions.iter().filter_map(|action| unknown_collation(desired, action)));
-    let preview = delta_engine_sql::script(&desired.name, actions);
+    let preview = delta_engine_sql::preview(&desired.name, actions);
     compiled.steps.push(Step { preview, actions: actions.to_vec() });
     compiled
 }

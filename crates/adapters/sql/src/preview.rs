@@ -1,181 +1,54 @@
-//! From an action to its statements: one exhaustive match.
+//! What the actions of another backend would be in SQL, for people to read: one statement an action.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use delta_engine_schema::model::{
-    Column, Expression, Feature, ForeignKey, Identifier, Layout, Path, PrimaryKey, TableName,
-};
-use delta_engine_schema::{Action, Position};
+use delta_engine_schema::Action;
+use delta_engine_schema::model::TableName;
 
-use crate::create::{create_table, feature_key};
-use crate::quote::{expression, identifier, list, literal, path as quoted, table as quoted_table};
-use crate::statement::{Remark, Statement};
-use crate::{column, data_type};
+use crate::clause::clause;
+use crate::dialect::{Dialect, SparkLine};
+use crate::fuse::sql;
+use crate::quote::table as quoted;
+use crate::reason::Reason;
+use crate::refuse::reasons;
+use crate::script::unfold;
+use crate::statement::SUBSTITUTION;
 
-/// What an action on a table is in Spark SQL, in order; never empty.
-///
-/// Creating a table may take several statements, any other action is one.
-pub fn statements(table: &TableName, action: &Action) -> Vec<Statement> {
-    let name = quoted_table(table);
-    let alter = |rest: String| Statement::new(format!("ALTER TABLE {name} {rest}"));
-    let alter_column = |path: &Path, rest: String| alter(format!("ALTER COLUMN {} {rest}", quoted(path)));
-    let statement = match action {
-        Action::CreateTable { table: desired } => return create_table(table, desired),
-        Action::EnableFeature { feature: Feature::Clustering } => Statement::none(Remark::ClusteringFeature),
-        Action::EnableFeature { feature } => {
-            alter(format!("SET TBLPROPERTIES {}", pair(&feature_key(feature), "supported")))
-        }
-        Action::SetProperty { key, change } => alter(set_or_unset("TBLPROPERTIES", key, change.to().as_deref())),
-        Action::UnsetProperty { key, .. } => alter(set_or_unset("TBLPROPERTIES", key, None)),
-        Action::SetTableTag { key, change } => {
-            alter(set_or_unset("TAGS", key, change.to().as_deref())).remarked([Remark::Tag])
-        }
-        Action::UnsetTableTag { key, .. } => alter(set_or_unset("TAGS", key, None)).remarked([Remark::Tag]),
-        Action::DropForeignKey { key } => alter(drop_foreign_key(key)).remarked([Remark::Key]),
-        Action::DropPrimaryKey { .. } => alter("DROP PRIMARY KEY".to_owned()).remarked([Remark::Key]),
-        Action::DropCheck { name, .. } => alter(format!("DROP CONSTRAINT {}", identifier(name))),
-        Action::RenameColumn { path, to } => alter(format!("RENAME COLUMN {} TO {}", quoted(path), identifier(to))),
-        Action::MoveColumn { path, to } => match place(to) {
-            Some(place) => alter_column(path, place),
-            None => Statement::none(Remark::MoveLast),
-        },
-        Action::AddColumn { parent, column, position } => {
-            alter(add_column(parent, column, position)).remarked(column::added(column))
-        }
-        Action::AlterColumnType { path, change } => {
-            alter_column(path, format!("TYPE {}", data_type::data_type(change.to())))
-                .remarked(data_type::remarks(change.to()))
-        }
-        Action::SetClustering { change } => match change.to() {
-            Layout::Flat => alter("CLUSTER BY NONE".to_owned()),
-            Layout::Clustered(paths) => alter(clustering(paths)),
-            Layout::ClusteredAuto => alter("CLUSTER BY AUTO".to_owned()).remarked([Remark::ClusterByAuto]),
-            Layout::Partitioned(_) => Statement::none(Remark::Partitioning),
-        },
-        Action::UnsetColumnTag { path, key, .. } => {
-            alter_column(path, set_or_unset("TAGS", key, None)).remarked([Remark::Tag])
-        }
-        Action::DropColumn { path, .. } => alter(format!("DROP COLUMN {}", quoted(path))),
-        Action::DropColumnNotNull { path } => alter_column(path, "DROP NOT NULL".to_owned()),
-        Action::SetColumnNotNull { path } => {
-            let inside = path.crosses_collection();
-            let remark = if inside { Remark::NotNullInCollection } else { Remark::SetNotNull };
-            alter_column(path, "SET NOT NULL".to_owned()).remarked([remark])
-        }
-        Action::SetColumnDefault { path, change } => alter_column(path, default(change.to().as_ref())),
-        Action::DropColumnDefault { path, .. } => alter_column(path, default(None)),
-        // There is no UNSET COMMENT; an empty comment and none are the same.
-        Action::SetColumnComment { path, change } => {
-            alter_column(path, format!("COMMENT {}", literal(change.to().as_deref().unwrap_or_default())))
-        }
-        Action::SetTableComment { change } => {
-            let text = change.to().as_deref().map_or_else(|| "NULL".to_owned(), literal);
-            Statement::new(format!("COMMENT ON TABLE {name} IS {text}"))
-        }
-        Action::SetColumnTag { path, key, change } => {
-            alter_column(path, set_or_unset("TAGS", key, change.to().as_deref())).remarked([Remark::Tag])
-        }
-        Action::AddCheck { name, expression: condition } => {
-            alter(format!("ADD CONSTRAINT {} CHECK ({})", identifier(name), expression(condition)))
-        }
-        Action::AddPrimaryKey { key } => alter(add_primary_key(key)).remarked([Remark::Key]),
-        Action::AddForeignKey { key } => alter(add_foreign_key(key)).remarked([Remark::Key]),
-    };
-    vec![statement]
+/// The text a person would type for these actions, each statement ended by `;` and a line break; comments say what OSS
+/// Spark does not take.
+pub fn preview(table: &TableName, actions: &[Action]) -> String {
+    // Of a new table everything is shown, tags and keys too.
+    let parts = unfold(Dialect::Databricks, actions);
+    parts.iter().map(|part| statement(table, &part.action)).collect()
 }
 
-/// All statements of these actions, each ended by `;` and a line break, remarks as comments before them.
-pub fn script(table: &TableName, actions: &[Action]) -> String {
-    let ended = |statement: Statement| match statement.sql() {
-        Some(_) => format!("{statement};\n"),
-        None => format!("{statement}\n"),
-    };
-    actions.iter().flat_map(|action| statements(table, action)).map(ended).collect()
-}
-
-/// Keys and values, one a line.
-pub(crate) fn properties(set: &BTreeMap<String, String>) -> String {
-    let lines: Vec<String> =
-        set.iter().map(|(key, value)| format!("  {} = {}", literal(key), literal(value))).collect();
-    format!("(\n{}\n)", lines.join(",\n"))
-}
-
-/// Clustering by these paths; by none where there are none.
-pub(crate) fn clustering(paths: &[Path]) -> String {
-    if paths.is_empty() {
-        return "CLUSTER BY NONE".to_owned();
+fn statement(table: &TableName, action: &Action) -> String {
+    let oss = Dialect::Delta(SparkLine::NEWEST);
+    let name = quoted(table);
+    let statement = sql(&name, &[&clause(&name, action)]);
+    let mut why: BTreeSet<Reason> = reasons(oss, table, action).into_iter().map(|(_, reason)| reason).collect();
+    if statement.is_none() && why.is_empty() {
+        why.insert(Reason::MoveLast);
     }
-    format!("CLUSTER BY ({})", paths.iter().map(quoted).collect::<Vec<_>>().join(", "))
-}
-
-fn set_or_unset(what: &str, key: &str, value: Option<&str>) -> String {
-    match value {
-        Some(value) => format!("SET {what} {}", pair(key, value)),
-        None => format!("UNSET {what} ({})", literal(key)),
-    }
-}
-
-fn pair(key: &str, value: &str) -> String {
-    format!("({} = {})", literal(key), literal(value))
-}
-
-fn default(value: Option<&Expression>) -> String {
-    value.map_or_else(|| "DROP DEFAULT".to_owned(), |value| format!("SET DEFAULT {}", expression(value)))
-}
-
-/// `None` for the end, which Spark SQL has no word for.
-fn place(position: &Position) -> Option<String> {
-    match position {
-        Position::First => Some("FIRST".to_owned()),
-        Position::After(sibling) => Some(format!("AFTER {}", identifier(sibling))),
-        Position::Last => None,
-    }
-}
-
-fn add_column(parent: &Path, column: &Column, position: &Position) -> String {
-    let path = quoted(&parent.field(column.name()));
-    let clauses = ["ADD COLUMN".to_owned(), path, column::definition(column)];
-    // A new column without a place goes to the end.
-    clauses.into_iter().chain(place(position)).collect::<Vec<_>>().join(" ")
-}
-
-fn add_primary_key(key: &PrimaryKey) -> String {
-    format!("ADD {}PRIMARY KEY {}{}", constraint(key.name.as_ref()), list(&key.columns), rely(key.rely))
-}
-
-fn add_foreign_key(key: &ForeignKey) -> String {
-    let (columns, there) = (list(&key.columns), list(&key.referenced_columns));
-    let references = quoted_table(&key.references);
-    let name = constraint(key.name.as_ref());
-    format!("ADD {name}FOREIGN KEY {columns} REFERENCES {references} {there}{}", rely(key.rely))
-}
-
-fn drop_foreign_key(key: &ForeignKey) -> String {
-    match &key.name {
-        Some(name) => format!("DROP CONSTRAINT {}", identifier(name)),
-        None => format!("DROP FOREIGN KEY {}", list(&key.columns)),
-    }
-}
-
-fn constraint(name: Option<&Identifier>) -> String {
-    name.map_or_else(String::new, |name| format!("CONSTRAINT {} ", identifier(name)))
-}
-
-fn rely(rely: bool) -> &'static str {
-    if rely { " RELY" } else { "" }
+    let substitution = statement.as_ref().filter(|sql| sql.contains("${")).map(|_| SUBSTITUTION.to_owned());
+    let comments = substitution.into_iter().chain(why.into_iter().map(|reason| reason.message(oss)));
+    let comments = comments.map(|comment| format!("-- {comment}\n")).collect::<String>();
+    comments + &statement.map_or_else(String::new, |sql| format!("{sql};\n"))
 }
 
 #[cfg(test)]
 mod tests {
-    use delta_engine_schema::Change;
-    use delta_engine_schema::model::{DataType, Identity, Step};
+    use delta_engine_schema::model::{
+        Column, DataType, Expression, Feature, ForeignKey, Identifier, Identity, Layout, Path, PrimaryKey, Step,
+    };
+    use delta_engine_schema::{Change, Position};
 
     use super::*;
 
     fn check(action: Action, expected: &str) {
         let table: TableName = "s.t".parse().expect("a name");
-        let printed: Vec<String> = statements(&table, &action).iter().map(Statement::to_string).collect();
-        assert_eq!(printed, [expected], "{action:?}");
+        let ended = if expected.lines().all(|line| line.starts_with("-- ")) { "\n" } else { ";\n" };
+        assert_eq!(preview(&table, &[action]), format!("{expected}{ended}"));
     }
 
     fn change<T: PartialEq>(from: T, to: T) -> Change<T> {
@@ -235,7 +108,7 @@ mod tests {
 
     #[test]
     fn tags_say_who_takes_them() {
-        const TAG: &str = "-- taken by Databricks with Unity Catalog; OSS Spark has no tags\n";
+        const TAG: &str = "-- OSS Spark has no tags; Databricks with Unity Catalog has\n";
         let tag = |action, sql: &str| check(action, &format!("{TAG}ALTER TABLE `s`.`t` {sql}"));
         tag(Action::SetTableTag { key: "domain".into(), change: text("sales") }, "SET TAGS ('domain' = 'sales')");
         tag(Action::UnsetTableTag { key: "domain".into(), from: "sales".into() }, "UNSET TAGS ('domain')");
@@ -251,7 +124,7 @@ mod tests {
 
     #[test]
     fn keys_say_who_takes_them() {
-        const KEY: &str = "-- taken by Databricks with Unity Catalog; OSS Spark has no keys on Delta tables\n";
+        const KEY: &str = "-- OSS Spark has no keys on Delta tables; Databricks with Unity Catalog has\n";
         let key = |action, sql: &str| check(action, &format!("{KEY}ALTER TABLE `s`.`t` {sql}"));
         let primary = PrimaryKey { name: Some("pk".into()), columns: vec!["a".into(), "b".into()], rely: true };
         let foreign = ForeignKey {
@@ -308,8 +181,8 @@ mod tests {
         bound.identity = Some(Identity { start: 1, increment: 1, always: true });
         check(
             add(Path::table(), bound, Position::Last),
-            "-- taken by no Spark: a column is added nullable\n\
-             -- taken by no Spark: a generated or identity column is created with its table\n\
+            "-- a column is added nullable\n\
+             -- a generated or identity column is created with its table\n\
              ALTER TABLE `s`.`t` ADD COLUMN `id` BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY (START WITH 1 INCREMENT BY 1)",
         );
     }
@@ -326,7 +199,10 @@ mod tests {
             relocate(Position::After("street".into())),
             "ALTER TABLE `s`.`t` ALTER COLUMN `address`.`zip` AFTER `street`",
         );
-        check(relocate(Position::Last), "-- Spark SQL moves a column FIRST or AFTER another, not to the end");
+        check(
+            relocate(Position::Last),
+            "-- SQL moves a column FIRST or AFTER another, and the last one is not known here",
+        );
         check(
             Action::DropColumn { path: below_array(), data_type: DataType::STRING },
             "ALTER TABLE `s`.`t` DROP COLUMN `lines`.element.`sku`",
@@ -348,12 +224,12 @@ mod tests {
         );
         check(
             Action::SetColumnNotNull { path: nested() },
-            "-- taken by Databricks; OSS Spark can't set NOT NULL on a column that is there\n\
+            "-- OSS Spark can't set NOT NULL on a column that is there; Databricks can\n\
              ALTER TABLE `s`.`t` ALTER COLUMN `address`.`zip` SET NOT NULL",
         );
         check(
             Action::SetColumnNotNull { path: below_array() },
-            "-- taken by no Spark: NOT NULL inside arrays and maps\n\
+            "-- no statement sets NOT NULL inside arrays and maps\n\
              ALTER TABLE `s`.`t` ALTER COLUMN `lines`.element.`sku` SET NOT NULL",
         );
         check(
@@ -384,7 +260,7 @@ mod tests {
         check(cluster(Layout::Flat), "ALTER TABLE `s`.`t` CLUSTER BY NONE");
         check(
             cluster(Layout::ClusteredAuto),
-            "-- taken by Databricks; OSS Spark can't choose clustering columns\nALTER TABLE `s`.`t` CLUSTER BY AUTO",
+            "-- OSS Spark does not choose clustering columns; Databricks does\nALTER TABLE `s`.`t` CLUSTER BY AUTO",
         );
         check(
             cluster(Layout::Partitioned(vec!["a".into()])),
@@ -417,10 +293,10 @@ mod tests {
             Action::SetColumnNotNull { path: column("a") },
         ];
         assert_eq!(
-            script(&TableName::bare("t"), &actions),
+            preview(&TableName::bare("t"), &actions),
             "-- CLUSTER BY enables this feature; no statement sets it by itself\n\
              ALTER TABLE `t` ALTER COLUMN `a` SET DEFAULT 0;\n\
-             -- taken by Databricks; OSS Spark can't set NOT NULL on a column that is there\n\
+             -- OSS Spark can't set NOT NULL on a column that is there; Databricks can\n\
              ALTER TABLE `t` ALTER COLUMN `a` SET NOT NULL;\n"
         );
     }

@@ -1,0 +1,245 @@
+//! Whose SQL is spoken, and what its server can do: the one place that knows one server from another.
+//!
+//! Grades are those of docs/reference/platform.md.
+
+use std::fmt;
+
+use delta_engine_schema::model::Feature;
+
+/// A kind of server. Everything else asks it what it can do, and never which one it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// OSS Spark with Delta Lake.
+    Delta(SparkLine),
+    /// Databricks with Unity Catalog, from runtime 16.4.
+    Databricks,
+    /// Sail.
+    Sail,
+}
+
+/// A line of Spark, with the oldest Delta Lake that is released for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SparkLine {
+    /// Spark 4.0, Delta Lake 4.0.
+    V4_0,
+    /// Spark 4.1, Delta Lake 4.1.
+    V4_1,
+    /// Spark 4.2, Delta Lake 4.4.
+    V4_2,
+}
+
+impl SparkLine {
+    /// The newest line known here.
+    pub const NEWEST: Self = Self::V4_2;
+
+    /// The line of a version such as `4.1.0`. A newer one than is known here is taken for the newest; none is too old.
+    pub fn of(version: &str) -> Option<Self> {
+        let mut numbers = version.split(['.', '-']).map(|part| part.parse::<u32>().ok());
+        match (numbers.next()??, numbers.next()??) {
+            (..4, _) => None,
+            (4, 0) => Some(Self::V4_0),
+            (4, 1) => Some(Self::V4_1),
+            (4.., _) => Some(Self::V4_2),
+        }
+    }
+}
+
+impl Dialect {
+    /// Every dialect.
+    pub const ALL: [Self; 5] = [
+        Self::Delta(SparkLine::V4_0),
+        Self::Delta(SparkLine::V4_1),
+        Self::Delta(SparkLine::V4_2),
+        Self::Databricks,
+        Self::Sail,
+    ];
+
+    /// Who is meant, in words for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Delta(_) => "OSS Spark",
+            Self::Databricks => "Databricks",
+            Self::Sail => "Sail",
+        }
+    }
+
+    /// Whether tables and columns have tags.
+    pub fn keeps_tags(self) -> bool {
+        self == Self::Databricks
+    }
+
+    /// Whether Delta tables have primary and foreign keys.
+    pub fn keeps_keys(self) -> bool {
+        // Spark's grammar knows them from 4.1 on, Delta's catalog lacks `SUPPORT_TABLE_CONSTRAINT` (source).
+        self == Self::Databricks
+    }
+
+    /// Whether text can have a collation.
+    pub(crate) fn has_collations(self) -> bool {
+        // Spark 4 can write the type, but OSS Delta lists no feature for it (source: `TableFeature.scala`).
+        self == Self::Databricks
+    }
+
+    /// Whether the server chooses clustering columns by itself.
+    pub(crate) fn clusters_by_itself(self) -> bool {
+        self == Self::Databricks
+    }
+
+    /// Whether a column that is there can be made NOT NULL.
+    pub(crate) fn sets_not_null(self) -> bool {
+        // OSS Delta never tightens (source: `AlterTableChangeColumnDeltaCommand.verifyColumnChange`).
+        self == Self::Databricks
+    }
+
+    /// Whether SQL creates identity columns.
+    pub(crate) fn creates_identity(self) -> bool {
+        match self {
+            // From Delta 4.4 on (source: `SUPPORTS_CREATE_TABLE_WITH_IDENTITY_COLUMNS`).
+            Self::Delta(line) => line >= SparkLine::V4_2,
+            Self::Databricks | Self::Sail => true,
+        }
+    }
+
+    /// Whether one ALTER COLUMN takes several columns.
+    pub(crate) fn alters_columns_together(self) -> bool {
+        // SPARK-50883; Databricks from runtime 16.3 on (docs).
+        self != Self::Sail
+    }
+
+    /// Whether columns of a table that is there can be added, dropped, renamed, moved, commented and loosened.
+    pub(crate) fn reshapes_tables(self) -> bool {
+        self != Self::Sail
+    }
+
+    /// Whether tables are clustered by columns.
+    pub(crate) fn clusters(self) -> bool {
+        self != Self::Sail
+    }
+
+    /// Whether char and varchar keep their length.
+    pub(crate) fn keeps_text_lengths(self) -> bool {
+        // Sail stores both as string and forgets the length (measured).
+        self != Self::Sail
+    }
+
+    /// Whether columns of a table that is there can be given ids and physical names.
+    pub(crate) fn maps_existing_columns(self) -> bool {
+        // Sail adds the feature and gives no ids (measured), after which the columns can't be found.
+        self != Self::Sail
+    }
+
+    /// Whether ALTER COLUMN finds a column only by its exact spelling.
+    pub(crate) fn minds_case_of_columns(self) -> bool {
+        // "Missing column" (measured).
+        self == Self::Sail
+    }
+
+    /// Whether a key finds its columns only by their exact spelling.
+    pub(crate) fn minds_case_in_keys(self) -> bool {
+        // Measured by others on a warehouse, for both sides of a foreign key.
+        self == Self::Databricks
+    }
+
+    /// Whether a default brings the feature it needs along.
+    pub(crate) fn defaults_bring_their_feature(self) -> bool {
+        // Delta refuses (`WRONG_COLUMN_DEFAULTS_FOR_DELTA_FEATURE_NOT_ENABLED`), Sail adds it (measured).
+        self == Self::Sail
+    }
+
+    /// Whether a check is kept as its tokens, cut by Delta's own grammar.
+    pub(crate) fn keeps_tokens_of_checks(self) -> bool {
+        // Source: `DeltaSqlParser.buildCheckConstraintText`. Sail writes the condition anew, Databricks is not known.
+        matches!(self, Self::Delta(_))
+    }
+
+    /// Whether `${…}` is replaced before a statement is read, in literals too.
+    pub fn substitutes_variables(self) -> bool {
+        // Spark `VariableSubstitution`; Sail leaves it (measured).
+        self != Self::Sail
+    }
+
+    /// Whether the server has what came with a line of OSS Spark.
+    fn has(self, since: SparkLine) -> bool {
+        match self {
+            Self::Delta(line) => line >= since,
+            Self::Databricks => true,
+            Self::Sail => false,
+        }
+    }
+
+    /// Whether the server knows a feature well enough to be asked for it.
+    pub(crate) fn knows(self, feature: &Feature) -> bool {
+        if self == Self::Sail {
+            return SAIL.contains(feature);
+        }
+        match feature {
+            Feature::AppendOnly
+            | Feature::Invariants
+            | Feature::CheckConstraints
+            | Feature::ChangeDataFeed
+            | Feature::GeneratedColumns
+            | Feature::ColumnMapping
+            | Feature::IdentityColumns
+            | Feature::TimestampNtz
+            | Feature::VariantType
+            | Feature::DeletionVectors
+            | Feature::V2Checkpoint
+            | Feature::TypeWidening
+            | Feature::AllowColumnDefaults
+            | Feature::DomainMetadata
+            | Feature::Clustering
+            | Feature::RowTracking
+            | Feature::InCommitTimestamp
+            | Feature::VacuumProtocolCheck
+            | Feature::CheckpointProtection => true,
+            Feature::MaterializePartitionColumns => self.has(SparkLine::V4_1),
+            // Databricks names features before anybody else knows them.
+            Feature::Other(name) => {
+                self == Self::Databricks || OTHER.iter().any(|(other, since)| other == name && self.has(*since))
+            }
+        }
+    }
+}
+
+/// Features that Sail takes; it refuses every other one (measured).
+const SAIL: &[Feature] = &[
+    Feature::AppendOnly,
+    Feature::Invariants,
+    Feature::CheckConstraints,
+    Feature::GeneratedColumns,
+    Feature::ColumnMapping,
+    Feature::IdentityColumns,
+    Feature::TimestampNtz,
+    Feature::VariantType,
+    Feature::DeletionVectors,
+    Feature::V2Checkpoint,
+    Feature::TypeWidening,
+    Feature::AllowColumnDefaults,
+    Feature::InCommitTimestamp,
+];
+
+/// Features of OSS Delta that the model does not name, and since when (source: `TableFeature.allSupportedFeaturesMap`).
+const OTHER: &[(&str, SparkLine)] = &[
+    ("catalogManaged", SparkLine::V4_1),
+    ("coordinatedCommits-preview", SparkLine::V4_0),
+    ("geospatial", SparkLine::V4_2),
+    ("icebergCompatV1", SparkLine::V4_0),
+    ("icebergCompatV2", SparkLine::V4_0),
+    ("icebergCompatV3", SparkLine::V4_2),
+    ("typeWidening-preview", SparkLine::V4_0),
+    ("variantShredding", SparkLine::V4_1),
+    ("variantShredding-preview", SparkLine::V4_0),
+    ("variantType-preview", SparkLine::V4_0),
+];
+
+/// The name with the line of Spark.
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Delta(SparkLine::V4_0) => f.write_str("OSS Spark 4.0"),
+            Self::Delta(SparkLine::V4_1) => f.write_str("OSS Spark 4.1"),
+            Self::Delta(SparkLine::V4_2) => f.write_str("OSS Spark 4.2"),
+            Self::Databricks | Self::Sail => f.write_str(self.name()),
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! What a dialect has no statement for: every action against every dialect, in one exhaustive match.
+
+use std::collections::BTreeMap;
+
+use delta_engine_schema::Action;
+use delta_engine_schema::model::{
+    Aspect, Column, DataType, DesiredTable, Feature, Layout, Path, Subject, TableName, required_features,
+};
+
+use crate::check;
+use crate::dialect::Dialect;
+use crate::reason::Reason;
+
+/// Why the dialect can't do this, with what each reason is about; empty where it can.
+///
+/// A move behind all siblings is judged where the siblings are known.
+pub(crate) fn reasons(dialect: Dialect, table: &TableName, action: &Action) -> Vec<(Subject, Reason)> {
+    let found = match action {
+        Action::CreateTable { table: desired } => return creation(dialect, table, desired),
+        Action::EnableFeature { feature } => feature_of_existing(dialect, feature),
+        Action::SetProperty { key, change } => property_of_existing(dialect, key, change.to().as_deref()),
+        Action::UnsetProperty { .. } | Action::SetColumnDefault { .. } | Action::DropColumnDefault { .. } => Vec::new(),
+        Action::AddCheck { expression, .. } => {
+            only_if(dialect.keeps_tokens_of_checks() && !check::survives(expression), Reason::Check)
+        }
+        Action::SetTableTag { .. }
+        | Action::UnsetTableTag { .. }
+        | Action::SetColumnTag { .. }
+        | Action::UnsetColumnTag { .. } => only_if(!dialect.keeps_tags(), Reason::Tags),
+        Action::AddPrimaryKey { .. }
+        | Action::DropPrimaryKey { .. }
+        | Action::AddForeignKey { .. }
+        | Action::DropForeignKey { .. } => only_if(!dialect.keeps_keys(), Reason::Keys),
+        Action::DropCheck { .. }
+        | Action::RenameColumn { .. }
+        | Action::MoveColumn { .. }
+        | Action::DropColumn { .. }
+        | Action::SetColumnComment { .. }
+        | Action::SetTableComment { .. } => only_if(!dialect.reshapes_tables(), Reason::NoStatement),
+        Action::AddColumn { column, .. } => added(dialect, column),
+        Action::AlterColumnType { change, .. } => data_type(dialect, change.to()),
+        Action::SetClustering { change } => clustering(dialect, change.to()),
+        Action::DropColumnNotNull { path } => loosened(dialect, path),
+        Action::SetColumnNotNull { path } => tightened(dialect, path),
+    };
+    found.into_iter().map(|reason| (action.subject(table), reason)).collect()
+}
+
+fn only_if(refused: bool, reason: Reason) -> Vec<Reason> {
+    if refused { vec![reason] } else { Vec::new() }
+}
+
+fn creation(dialect: Dialect, table: &TableName, desired: &DesiredTable) -> Vec<(Subject, Reason)> {
+    let whole = || Subject::table(table);
+    let mut found = Vec::new();
+    for column in &desired.columns {
+        let at = |aspect| Subject::path(table, &Path::column(column.name().clone())).aspect(aspect);
+        found.extend(data_type(dialect, column.data_type()).into_iter().map(|reason| (at(Aspect::Type), reason)));
+        if column.identity.is_some() && !dialect.creates_identity() {
+            found.push((at(Aspect::Identity), Reason::Identity));
+        }
+    }
+    found.extend(clustering_of_new(dialect, &desired.layout).map(|reason| (whole().aspect(Aspect::Layout), reason)));
+    let is_clustered = matches!(desired.layout, Layout::Clustered(_) | Layout::ClusteredAuto);
+    if desired.features.contains(&Feature::Clustering) && !is_clustered && dialect.clusters() {
+        found.push((whole().aspect(Aspect::Feature).key(Feature::Clustering.name()), Reason::ClusteringFeature));
+    }
+    for feature in desired.features.iter().filter(|feature| !dialect.knows(feature)) {
+        found.push((whole().aspect(Aspect::Feature).key(feature.name()), Reason::UnknownFeature));
+    }
+    for (key, value) in &desired.properties {
+        if !knows_all_of(dialect, key, value.as_deref()) {
+            found.push((whole().aspect(Aspect::Property).key(key), Reason::UnknownFeature));
+        }
+    }
+    found
+}
+
+fn clustering_of_new(dialect: Dialect, layout: &Layout) -> Option<Reason> {
+    match layout {
+        Layout::Flat | Layout::Partitioned(_) => None,
+        Layout::Clustered(_) => (!dialect.clusters()).then_some(Reason::Clustering),
+        Layout::ClusteredAuto => (!dialect.clusters_by_itself()).then_some(Reason::ClusterByAuto),
+    }
+}
+
+fn clustering(dialect: Dialect, to: &Layout) -> Vec<Reason> {
+    match to {
+        Layout::Flat => only_if(!dialect.clusters(), Reason::Clustering),
+        Layout::Partitioned(_) => vec![Reason::Partitioning],
+        Layout::Clustered(_) | Layout::ClusteredAuto => clustering_of_new(dialect, to).into_iter().collect(),
+    }
+}
+
+/// CLUSTER BY brings the feature of clustering along, and Delta refuses the property
+/// (`DELTA_ALTER_TABLE_SET_CLUSTERING_TABLE_FEATURE_NOT_ALLOWED`).
+fn feature_of_existing(dialect: Dialect, feature: &Feature) -> Vec<Reason> {
+    if *feature == Feature::Clustering && dialect.clusters() {
+        return vec![Reason::ClusteringFeature];
+    }
+    if *feature == Feature::ColumnMapping && !dialect.maps_existing_columns() {
+        return vec![Reason::Mapping];
+    }
+    only_if(!dialect.knows(feature), Reason::UnknownFeature)
+}
+
+fn property_of_existing(dialect: Dialect, key: &str, value: Option<&str>) -> Vec<Reason> {
+    let needed = needed_by(key, value);
+    if needed.contains(&Feature::ColumnMapping) && !dialect.maps_existing_columns() {
+        return vec![Reason::Mapping];
+    }
+    only_if(!knows_all_of(dialect, key, value), Reason::UnknownFeature)
+}
+
+fn knows_all_of(dialect: Dialect, key: &str, value: Option<&str>) -> bool {
+    needed_by(key, value).iter().all(|feature| dialect.knows(feature))
+}
+
+/// The features that a property of this value needs.
+pub(crate) fn needed_by(key: &str, value: Option<&str>) -> std::collections::BTreeSet<Feature> {
+    required_features(&[], &Layout::Flat, &BTreeMap::new(), value.map(|value| (key, value)))
+}
+
+fn added(dialect: Dialect, column: &Column) -> Vec<Reason> {
+    let mut found = only_if(!dialect.reshapes_tables(), Reason::NoStatement);
+    found.extend(data_type(dialect, column.data_type()));
+    let bound = !column.field.nullable || holds_not_null(column.data_type());
+    found.extend(only_if(bound, Reason::AddedNotNull));
+    found.extend(only_if(column.default.is_some(), Reason::AddedDefault));
+    found.extend(only_if(column.generated.is_some() || column.identity.is_some(), Reason::AddedGenerated));
+    found
+}
+
+/// Delta changes neither way (`AlterTableChangeColumnDeltaCommand.verifyMapArrayChange`).
+fn loosened(dialect: Dialect, path: &Path) -> Vec<Reason> {
+    if path.leaf_name().is_none() {
+        return vec![Reason::ElementNullability];
+    }
+    only_if(!dialect.reshapes_tables(), Reason::NoStatement)
+}
+
+fn tightened(dialect: Dialect, path: &Path) -> Vec<Reason> {
+    if path.leaf_name().is_none() {
+        vec![Reason::ElementNullability]
+    } else if path.crosses_collection() {
+        vec![Reason::NotNullInCollection]
+    } else {
+        only_if(!dialect.sets_not_null(), Reason::SetNotNull)
+    }
+}
+
+/// What of a type the dialect can't take as it is meant.
+fn data_type(dialect: Dialect, of: &DataType) -> Vec<Reason> {
+    let is_text = |inner: &DataType| matches!(inner, DataType::Char(_) | DataType::Varchar(_));
+    let holds = [
+        (Reason::UnknownType, of.contains(|inner| matches!(inner, DataType::Opaque(_)))),
+        (
+            Reason::Collation,
+            !dialect.has_collations() && of.contains(|inner| matches!(inner, DataType::String(Some(_)))),
+        ),
+        (Reason::TextLength, !dialect.keeps_text_lengths() && of.contains(is_text)),
+        (Reason::ElementNotNull, of.contains(element_not_null)),
+        (Reason::NotNullInCollection, of.contains(|inner| is_collection(inner) && holds_not_null(inner))),
+    ];
+    holds.into_iter().filter_map(|(reason, holds)| holds.then_some(reason)).collect()
+}
+
+fn is_collection(of: &DataType) -> bool {
+    of.as_array().is_some() || of.as_map().is_some()
+}
+
+/// Whether a field at any depth is NOT NULL.
+fn holds_not_null(of: &DataType) -> bool {
+    of.contains(|inner| inner.as_struct().is_some_and(|fields| fields.iter().any(|field| !field.nullable)))
+}
+
+fn element_not_null(of: &DataType) -> bool {
+    of.as_array().is_some_and(|array| !array.element_nullable) || of.as_map().is_some_and(|map| !map.value_nullable)
+}
+
+#[cfg(test)]
+mod tests {
+    use delta_engine_schema::Change;
+    use delta_engine_schema::model::{Identity, Step};
+
+    use super::*;
+    use crate::dialect::SparkLine;
+
+    const OSS: Dialect = Dialect::Delta(SparkLine::NEWEST);
+
+    fn check(action: &Action, expected: [&[Reason]; 3]) {
+        let table: TableName = "s.t".parse().expect("a name");
+        for (dialect, expected) in [OSS, Dialect::Databricks, Dialect::Sail].into_iter().zip(expected) {
+            let found: Vec<Reason> = reasons(dialect, &table, action).into_iter().map(|(_, reason)| reason).collect();
+            assert_eq!(found, expected, "{dialect}: {action:?}");
+        }
+    }
+
+    fn check_type(text: &str, expected: [&[Reason]; 3]) {
+        let to: DataType = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
+        let change = Change::between(DataType::Byte, to).expect("a difference");
+        check(&Action::AlterColumnType { path: Path::column("a"), change }, expected);
+    }
+
+    #[test]
+    fn types_that_sql_cannot_say_are_refused() {
+        check_type("struct<a: int not null, b: timestamp_ntz>", [&[], &[], &[]]);
+        check_type("string collate utf8_lcase", [&[Reason::Collation], &[], &[Reason::Collation]]);
+        check_type("map<int, varchar(3)>", [&[], &[], &[Reason::TextLength]]);
+        check_type("map<int, string not null>", [&[Reason::ElementNotNull]; 3]);
+        check_type("array<struct<a: int not null>>", [&[Reason::NotNullInCollection]; 3]);
+        let opaque = Change::between(DataType::Byte, DataType::Opaque("\"geo\"".into())).expect("a difference");
+        check(&Action::AlterColumnType { path: Path::column("a"), change: opaque }, [&[Reason::UnknownType]; 3]);
+    }
+
+    #[test]
+    fn nullability_is_tightened_on_databricks_only_and_never_of_elements() {
+        let nested = Path::column("s").field(&"a".into());
+        let tighten = |path: Path| Action::SetColumnNotNull { path };
+        check(&tighten(nested.clone()), [&[Reason::SetNotNull], &[], &[Reason::SetNotNull]]);
+        check(&Action::DropColumnNotNull { path: nested }, [&[], &[], &[Reason::NoStatement]]);
+        let element = Path::column("l").join(Step::Element);
+        check(&tighten(element.clone()), [&[Reason::ElementNullability]; 3]);
+        check(&Action::DropColumnNotNull { path: element.clone() }, [&[Reason::ElementNullability]; 3]);
+        check(&tighten(element.field(&"a".into())), [&[Reason::NotNullInCollection]; 3]);
+    }
+
+    #[test]
+    fn a_column_is_added_bare() {
+        let mut column = Column::new("id", DataType::Long);
+        let add = |column: &Column| Action::AddColumn {
+            parent: Path::table(),
+            column: Box::new(column.clone()),
+            position: delta_engine_schema::Position::Last,
+        };
+        check(&add(&column), [&[], &[], &[Reason::NoStatement]]);
+        column.field.nullable = false;
+        column.identity = Some(Identity { start: 1, increment: 1, always: true });
+        let bound = [Reason::AddedNotNull, Reason::AddedGenerated];
+        check(&add(&column), [&bound, &bound, &[Reason::NoStatement, Reason::AddedNotNull, Reason::AddedGenerated]]);
+    }
+
+    #[test]
+    fn features_and_the_properties_that_need_them_must_be_known() {
+        let enable = |feature| Action::EnableFeature { feature };
+        check(&enable(Feature::TimestampNtz), [&[]; 3]);
+        check(&enable(Feature::RowTracking), [&[], &[], &[Reason::UnknownFeature]]);
+        check(&enable(Feature::ColumnMapping), [&[], &[], &[Reason::Mapping]]);
+        check(&enable(Feature::Other("brandNew".into())), [&[Reason::UnknownFeature], &[], &[Reason::UnknownFeature]]);
+        let set = |key: &str, value: &str| Action::SetProperty {
+            key: key.into(),
+            change: Change::between(None, Some(value.to_owned())).expect("a difference"),
+        };
+        check(&set("delta.enableChangeDataFeed", "true"), [&[], &[], &[Reason::UnknownFeature]]);
+        check(&set("delta.enableChangeDataFeed", "false"), [&[]; 3]);
+        check(&set("delta.columnMapping.mode", "name"), [&[], &[], &[Reason::Mapping]]);
+    }
+
+    #[test]
+    fn identity_columns_came_to_oss_sql_with_spark_4_2() {
+        let made = |line| Dialect::Delta(line).creates_identity();
+        assert_eq!([SparkLine::V4_0, SparkLine::V4_1, SparkLine::V4_2].map(made), [false, false, true]);
+    }
+}

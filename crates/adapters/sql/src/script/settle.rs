@@ -1,0 +1,85 @@
+//! Names that a statement needs and its action does not say: those of the table as it is when the statement runs.
+
+use delta_engine_schema::model::{Column, DataType, Identifier, ObservedTable, Path, Step};
+use delta_engine_schema::{Action, Position, simulate};
+
+use super::Part;
+use crate::dialect::Dialect;
+
+/// The action of a part as it can be said; `None` where that needs names of siblings that are not known.
+pub(super) fn settle(dialect: Dialect, observed: Option<&ObservedTable>, parts: &[Part], at: usize) -> Option<Action> {
+    let action = &parts[at].action;
+    if let Action::MoveColumn { path, to: Position::Last } = action {
+        let to = behind_all(&state(observed, parts, at)?, path)?;
+        return Some(Action::MoveColumn { path: path.clone(), to });
+    }
+    let spelled = || state(observed, parts, at).and_then(|state| respelled(&state.columns, action));
+    let minds_case = if is_alteration(action) {
+        dialect.minds_case_of_columns()
+    } else {
+        is_key(action) && dialect.minds_case_in_keys()
+    };
+    Some(minds_case.then(spelled).flatten().unwrap_or_else(|| action.clone()))
+}
+
+/// The table when the part's statement runs. Only few statements need it, and it is only then put together.
+fn state(observed: Option<&ObservedTable>, parts: &[Part], at: usize) -> Option<ObservedTable> {
+    let before: Vec<Action> = parts[..at].iter().map(|part| part.action.clone()).collect();
+    simulate(observed.cloned(), &before, "").ok()
+}
+
+/// The end has no word of its own: it is AFTER the sibling that is last.
+fn behind_all(table: &ObservedTable, path: &Path) -> Option<Position> {
+    let parent = path.parent()?;
+    let names: Vec<&Identifier> = if parent.is_table() {
+        table.columns.iter().map(Column::name).collect()
+    } else {
+        table.type_at(&parent)?.as_struct()?.iter().map(|field| &field.name).collect()
+    };
+    let last = names.into_iter().rfind(|name| path.leaf_name() != Some(name));
+    Some(last.map_or(Position::First, |last| Position::After(last.clone())))
+}
+
+fn is_alteration(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::AlterColumnType { .. } | Action::SetColumnDefault { .. } | Action::DropColumnDefault { .. }
+    )
+}
+
+fn is_key(action: &Action) -> bool {
+    matches!(action, Action::AddPrimaryKey { .. } | Action::AddForeignKey { .. })
+}
+
+/// The action with the table's own spelling of its columns, for a server that minds the case.
+fn respelled(columns: &[Column], action: &Action) -> Option<Action> {
+    let mut action = action.clone();
+    if let Action::AlterColumnType { path, .. }
+    | Action::SetColumnDefault { path, .. }
+    | Action::DropColumnDefault { path, .. } = &mut action
+    {
+        *path = own_path(columns, path)?;
+    } else if let Action::AddPrimaryKey { key } = &mut action {
+        key.columns = own_names(columns, &key.columns)?;
+    } else if let Action::AddForeignKey { key } = &mut action {
+        key.columns = own_names(columns, &key.columns)?;
+    }
+    Some(action)
+}
+
+fn own_names(columns: &[Column], names: &[Identifier]) -> Option<Vec<Identifier>> {
+    names.iter().map(|name| columns.iter().map(Column::name).find(|own| *own == name).cloned()).collect()
+}
+
+fn own_path(columns: &[Column], path: &Path) -> Option<Path> {
+    let (first, below) = path.steps().split_first()?;
+    let column = columns.iter().find(|column| Some(column.name()) == first.as_field())?;
+    let mut steps = vec![Step::Field(column.name().clone())];
+    let mut data_type: &DataType = column.data_type();
+    for step in below {
+        let own = step.as_field().and_then(|name| data_type.as_struct()?.iter().find(|field| field.name == *name));
+        steps.push(own.map_or_else(|| step.clone(), |field| Step::Field(field.name.clone())));
+        data_type = data_type.child(step)?;
+    }
+    Some(Path::from(steps))
+}

@@ -1,0 +1,159 @@
+use delta_engine_schema::draft::{ColumnDraft, TableDraft, TypeDraft};
+use delta_engine_schema::model::{DataType, Feature, Identifier};
+use delta_engine_schema::{Change, Position, simulate};
+
+use super::*;
+use crate::dialect::SparkLine;
+
+const OSS: Dialect = Dialect::Delta(SparkLine::NEWEST);
+
+fn observed(columns: &[(&str, &str)]) -> ObservedTable {
+    let column = |(name, text): &(&str, &str)| ColumnDraft::new(*name, TypeDraft::Text((*text).to_owned()));
+    let draft = TableDraft { columns: columns.iter().map(column).collect(), ..TableDraft::new("t") };
+    let create = Action::CreateTable { table: Box::new(draft.check().expect("a declaration")) };
+    simulate(None, &[create], "id").expect("a table")
+}
+
+fn check(dialect: Dialect, table: Option<&ObservedTable>, actions: &[Action], expected: &[&str]) {
+    let script = script(dialect, &TableName::bare("t"), table, actions);
+    let mut said: Vec<String> = script.statements.iter().map(|statement| statement.sql().to_owned()).collect();
+    said.extend(script.refusals.iter().map(|refusal| format!("{:?}", refusal.reason)));
+    let alter =
+        |rest: &&str| rest.strip_prefix('~').map_or((*rest).to_owned(), |rest| format!("ALTER TABLE `t` {rest}"));
+    assert_eq!(said, expected.iter().map(alter).collect::<Vec<_>>());
+}
+
+fn relocate(path: &Path, to: Position) -> Action {
+    Action::MoveColumn { path: path.clone(), to }
+}
+
+fn comment(path: Path) -> Action {
+    Action::SetColumnComment { path, change: Change::between(None, Some("x".to_owned())).expect("a difference") }
+}
+
+fn set(key: &str) -> Action {
+    let change = Change::between(None, Some("true".to_owned())).expect("a difference");
+    Action::SetProperty { key: key.to_owned(), change }
+}
+
+#[test]
+fn the_end_is_behind_the_sibling_that_is_last_when_the_statement_runs() {
+    let table = observed(&[("a", "int"), ("b", "int"), ("s", "struct<x: int, y: int, z: int>")]);
+    let nested = |name: &str| Path::column("s").field(&Identifier::new(name));
+    check(
+        OSS,
+        Some(&table),
+        &[
+            relocate(&Path::column("a"), Position::Last),
+            relocate(&Path::column("b"), Position::Last),
+            relocate(&nested("x"), Position::Last),
+            relocate(&nested("x"), Position::Last),
+        ],
+        &[
+            "~ALTER COLUMN `a` AFTER `s`",
+            "~ALTER COLUMN `b` AFTER `a`",
+            "~ALTER COLUMN `s`.`x` AFTER `z`",
+            "~ALTER COLUMN `s`.`x` AFTER `z`",
+        ],
+    );
+    check(OSS, None, &[relocate(&Path::column("a"), Position::Last)], &["MoveLast"]);
+}
+
+#[test]
+fn a_column_and_what_is_in_it_take_two_statements() {
+    let nested = Path::column("s").field(&"x".into());
+    check(
+        OSS,
+        None,
+        &[comment(Path::column("a")), comment(nested.clone()), comment(Path::column("s")), comment(Path::column("b"))],
+        &[
+            "~ALTER COLUMN\n  `a` COMMENT 'x',\n  `s`.`x` COMMENT 'x'",
+            "~ALTER COLUMN\n  `s` COMMENT 'x',\n  `b` COMMENT 'x'",
+        ],
+    );
+    let drop = |path: &Path| Action::DropColumn { path: path.clone(), data_type: DataType::Integer };
+    check(OSS, None, &[drop(&nested), drop(&Path::column("s"))], &["~DROP COLUMN `s`.`x`", "~DROP COLUMN `s`"]);
+}
+
+#[test]
+fn a_field_is_added_after_the_struct_it_goes_into() {
+    let add = |parent: Path, name: &str, text: &str| Action::AddColumn {
+        parent,
+        column: Box::new(delta_engine_schema::model::Column::new(name, text.parse().expect("a type"))),
+        position: Position::Last,
+    };
+    check(
+        OSS,
+        None,
+        &[
+            add(Path::table(), "s", "struct<x: int>"),
+            add(Path::table(), "b", "int"),
+            add(Path::column("s"), "y", "int"),
+        ],
+        &["~ADD COLUMNS (\n  `s` STRUCT<`x`: INT>,\n  `b` INT\n)", "~ADD COLUMN `s`.`y` INT"],
+    );
+}
+
+#[test]
+fn row_tracking_is_switched_on_alone() {
+    check(
+        OSS,
+        None,
+        &[set("a"), set("delta.enableRowTracking"), set("b"), set("c")],
+        &[
+            "~SET TBLPROPERTIES ('a' = 'true')",
+            "~SET TBLPROPERTIES ('delta.enableRowTracking' = 'true')",
+            "~SET TBLPROPERTIES (\n  'b' = 'true',\n  'c' = 'true'\n)",
+        ],
+    );
+}
+
+#[test]
+fn a_feature_comes_with_the_first_statement_that_brings_it() {
+    let enable = |feature: Feature| Action::EnableFeature { feature };
+    let actions = [enable(Feature::ChangeDataFeed), enable(Feature::TimestampNtz), set("delta.enableChangeDataFeed")];
+    check(
+        OSS,
+        None,
+        &actions,
+        &[
+            "~SET TBLPROPERTIES (\n  'delta.feature.timestampNtz' = 'supported',\n  'delta.enableChangeDataFeed' = 'true'\n)",
+        ],
+    );
+    let script = script(OSS, &TableName::bare("t"), None, &actions);
+    assert_eq!(script.statements[0].indexes().iter().copied().collect::<Vec<_>>(), [0, 1, 2]);
+    let kinds: Vec<&str> = script.statements[0].actions().iter().map(Action::kind).collect();
+    assert_eq!(kinds, ["enable_feature", "enable_feature", "set_property"]);
+    check(OSS, None, &[enable(Feature::Clustering)], &["ClusteringFeature"]);
+}
+
+#[test]
+fn a_plan_that_is_refused_in_part_has_no_statements() {
+    let refused = Action::SetColumnNotNull { path: Path::column("a") };
+    check(OSS, None, &[comment(Path::column("b")), refused.clone()], &["SetNotNull"]);
+    check(
+        Dialect::Databricks,
+        None,
+        &[comment(Path::column("b")), refused],
+        &["~ALTER COLUMN `b` COMMENT 'x'", "~ALTER COLUMN `a` SET NOT NULL"],
+    );
+}
+
+#[test]
+fn sail_is_told_the_own_spelling_of_columns_and_replaces_nothing() {
+    let table = observed(&[("Amount", "int"), ("S", "struct<X: int>")]);
+    let retype = |path: Path| Action::AlterColumnType {
+        path,
+        change: Change::between(DataType::Integer, DataType::Long).expect("a difference"),
+    };
+    let actions = [retype(Path::column("amount")), retype(Path::column("s").field(&"x".into()))];
+    check(
+        Dialect::Sail,
+        Some(&table),
+        &actions,
+        &["~ALTER COLUMN `Amount` TYPE BIGINT", "~ALTER COLUMN `S`.`X` TYPE BIGINT"],
+    );
+    let mentions =
+        |dialect| script(dialect, &TableName::bare("t"), None, &[set("${x}")]).statements[0].mentions_substitution();
+    assert_eq!([OSS, Dialect::Databricks, Dialect::Sail].map(mentions), [true, true, false]);
+}
