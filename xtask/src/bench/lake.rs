@@ -14,8 +14,13 @@ use crate::run::Outcome;
 pub(super) const COLUMNS: usize = 50;
 
 /// The types of the flat columns, as a log and as people write them.
-const TYPES: [(&str, &str); 5] =
-    [("long", "bigint"), ("string", "string"), ("double", "double"), ("timestamp", "timestamp"), ("boolean", "boolean")];
+const TYPES: [(&str, &str); 5] = [
+    ("long", "bigint"),
+    ("string", "string"),
+    ("double", "double"),
+    ("timestamp", "timestamp"),
+    ("boolean", "boolean"),
+];
 
 /// Writes a project with this many tables: `delta-engine.yml`, `tables/`, and the lake in `lake/`.
 pub(super) fn write(root: &Path, tables: usize) -> Outcome {

@@ -26,12 +26,22 @@ pub enum Event {
         /// How many statements.
         statements: usize,
     },
-    /// A table's actions begin.
+    /// The plan begins to be applied.
+    ApplyStarted {
+        /// How many units there are: a table's actions, in parts where other tables have to come between them.
+        units: usize,
+    },
+    /// A unit's actions begin.
     Applying {
-        /// Which.
+        /// Its table.
         table: TableName,
     },
-    /// A table's actions came to an end.
+    /// A unit came to an end, well or not, or was held back.
+    UnitEnded {
+        /// Its table.
+        table: TableName,
+    },
+    /// A table was looked at again after its actions.
     Finished {
         /// Which.
         table: TableName,

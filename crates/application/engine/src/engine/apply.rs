@@ -20,6 +20,7 @@ pub(super) async fn run(engine: &Engine, plan: PreparedPlan) -> Result<Report, E
         plan.tables[table].observed.as_ref().map(|observed| observed.inbound_keys.clone()).unwrap_or_default()
     };
     let units = schedule(&plans, inbound);
+    engine.events.event(&Event::ApplyStarted { units: units.len() });
     let ended = run_units(engine, &plan, &units).await;
     let executions = (0..plan.tables.len())
         .map(|table| {
@@ -37,6 +38,10 @@ pub(super) async fn run(engine: &Engine, plan: PreparedPlan) -> Result<Report, E
 
 /// Runs units as soon as those before them have ended; one whose predecessor failed is held back.
 async fn run_units(engine: &Engine, plan: &PreparedPlan, units: &[Unit]) -> Vec<Execution> {
+    let unit_ended = |index: usize| {
+        let table = plan.tables[units[index].table].plan.name.clone();
+        engine.events.event(&Event::UnitEnded { table });
+    };
     let mut ended: Vec<Option<Execution>> = vec![None; units.len()];
     while ended.iter().any(Option::is_none) {
         let is_ready = |unit: &Unit| unit.after.iter().all(|before| ended[*before].is_some());
@@ -50,6 +55,7 @@ async fn run_units(engine: &Engine, plan: &PreparedPlan, units: &[Unit]) -> Vec<
         for (index, cause) in held {
             let by = plan.tables[units[cause.unwrap_or(index)].table].plan.name.clone();
             ended[index] = Some(Execution::HeldBack { by });
+            unit_ended(index);
         }
         let runs = free.into_iter().map(|(index, _)| {
             let unit = &units[index];
@@ -59,6 +65,7 @@ async fn run_units(engine: &Engine, plan: &PreparedPlan, units: &[Unit]) -> Vec<
         let mut runs = stream::iter(runs).buffer_unordered(engine.parallelism);
         while let Some((index, execution)) = runs.next().await {
             ended[index] = Some(execution);
+            unit_ended(index);
         }
     }
     ended.into_iter().flatten().collect()
@@ -174,7 +181,11 @@ fn failure(error: &ExecutionError) -> Failure {
     let mut message = error.message.clone();
     let mut cause = std::error::Error::source(error);
     while let Some(next) = cause {
-        message = format!("{message}: {next}");
+        let text = next.to_string();
+        // Many errors tell their causes themselves.
+        if !message.contains(&text) {
+            message = format!("{message}: {text}");
+        }
         cause = next.source();
     }
     Failure { message, help: error.help.clone() }
