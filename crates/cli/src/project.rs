@@ -9,9 +9,7 @@ use delta_engine::native::lake::Template;
 use delta_engine::schema::model::TableName;
 use delta_engine::schema::{Day, Severity, rules};
 use delta_engine::wire::WireTarget;
-use delta_engine::{
-    CancellationToken, ConnectError, Declaration, DeclarationFault, Engine, Permission, Policy, Registry, connect_lake,
-};
+use delta_engine::{CancellationToken, ConnectError, Declared, Engine, Permission, Policy, Registry, connect_lake};
 
 use crate::args::Options;
 use crate::error::{Trouble, did_you_mean, with_causes};
@@ -55,11 +53,7 @@ impl Workspace {
     }
 
     /// The declarations of these paths, or of the project, for a target.
-    pub(crate) fn declarations(
-        &self,
-        settings: Option<&TargetSettings>,
-        paths: &[PathBuf],
-    ) -> Result<Vec<Declaration>, Vec<DeclarationFault>> {
+    pub(crate) fn declared(&self, settings: Option<&TargetSettings>, paths: &[PathBuf]) -> Declared {
         let typed = (!paths.is_empty()).then_some(paths);
         match (&self.project, settings) {
             (Some(project), Some(settings)) => definitions::load(project, settings, &self.variables, typed),
@@ -88,11 +82,7 @@ impl Workspace {
     ) -> Result<Registry, Trouble> {
         let names: Vec<&str> = rules::RULES.iter().map(|rule| rule.name).collect();
         let project = self.project.as_ref().map(|project| project.check_rules(&names)).unwrap_or_default();
-        let mut builder = Registry::new().faults(project);
-        builder = match self.declarations(settings, paths) {
-            Ok(declarations) => builder.declarations(declarations),
-            Err(faults) => builder.faults(faults),
-        };
+        let builder = Registry::new().faults(project).declared(self.declared(settings, paths));
         let registry = builder.build().map_err(|faults| Trouble::faults(faults.0))?;
         let tables: Vec<&TableName> = registry.tables().iter().map(|table| &table.desired.name).collect();
         selection.check(&tables)?;

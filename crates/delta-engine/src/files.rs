@@ -14,9 +14,6 @@ pub trait DefinitionFiles: Sized {
 
 impl DefinitionFiles for RegistryBuilder {
     fn files(self, pattern: impl Into<PathBuf>) -> Self {
-        match read_files(&[pattern.into()], Path::new(""), &Context::default()) {
-            Ok(declarations) => self.declarations(declarations),
-            Err(faults) => self.faults(faults),
-        }
+        self.declared(read_files(&[pattern.into()], Path::new(""), &Context::default()))
     }
 }

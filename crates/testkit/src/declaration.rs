@@ -272,6 +272,7 @@ impl Declaration {
             name: key.name.clone(),
             columns: self.names(&key.columns),
             rely: key.rely,
+            ..PrimaryKeyDraft::default()
         });
         let foreign = |foreign: &ForeignKeySpec| ForeignKeyDraft {
             name: foreign.key.name.clone(),
@@ -279,6 +280,7 @@ impl Declaration {
             references: foreign.references.clone(),
             referenced_columns: foreign.referenced.clone(),
             rely: foreign.key.rely,
+            ..ForeignKeyDraft::default()
         };
         draft.foreign_keys = self.foreign_keys.iter().map(foreign).collect();
         draft.checks = self.checks.iter().map(|(name, check)| (name.clone(), self.mention(check))).collect();

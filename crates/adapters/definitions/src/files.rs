@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use delta_engine_application::{Declaration, DeclarationFault};
+use delta_engine_application::{DeclarationFault, Declared};
 use globset::{GlobBuilder, GlobMatcher};
 
 use crate::context::Context;
@@ -23,25 +23,15 @@ const MAX_DEPTH: usize = 32;
 
 /// Reads definitions from files, folders (`**/*.yml` below them) and patterns, relative to `base`.
 ///
-/// # Errors
-/// Every fault of every file, in the order of their names; a path or pattern that matches nothing is one too.
-pub fn read_files(
-    paths: &[PathBuf],
-    base: &Path,
-    context: &Context,
-) -> Result<Vec<Declaration>, Vec<DeclarationFault>> {
+/// What is wrong with a path or file is among the faults; so is a path or pattern that matches nothing.
+pub fn read_files(paths: &[PathBuf], base: &Path, context: &Context) -> Declared {
     let folder = Folder { base, prefix: Path::new("") };
     let (files, faults) = folder.all(paths);
     read_all(files, faults, &folder, context)
 }
 
 /// Reads the definitions of a project: one pattern of several may match nothing. `prefix` stands before the names.
-pub(crate) fn read_patterns(
-    patterns: &[PathBuf],
-    base: &Path,
-    prefix: &Path,
-    context: &Context,
-) -> Result<Vec<Declaration>, Vec<DeclarationFault>> {
+pub(crate) fn read_patterns(patterns: &[PathBuf], base: &Path, prefix: &Path, context: &Context) -> Declared {
     let folder = Folder { base, prefix };
     let (files, mut faults) = folder.all(patterns);
     if !files.is_empty() {
@@ -52,56 +42,54 @@ pub(crate) fn read_patterns(
 
 fn read_all(
     files: BTreeSet<PathBuf>,
-    mut faults: Vec<DeclarationFault>,
+    faults: Vec<DeclarationFault>,
     folder: &Folder<'_>,
     context: &Context,
-) -> Outcome {
+) -> Declared {
     let files: Vec<PathBuf> = files.into_iter().collect();
-    let mut declarations = Vec::new();
-    for read in read_side_by_side(&files, folder, context) {
-        match read {
-            Ok(tables) => declarations.extend(tables),
-            Err(wrong) => faults.extend(wrong),
-        }
-    }
-    if faults.is_empty() { Ok(declarations) } else { Err(faults) }
+    let mut declared = Declared::from(faults);
+    read_side_by_side(&files, folder, context).into_iter().for_each(|read| declared.append(read));
+    declared
 }
 
-type Outcome = Result<Vec<Declaration>, Vec<DeclarationFault>>;
-
-fn read_side_by_side(files: &[PathBuf], folder: &Folder<'_>, context: &Context) -> Vec<Outcome> {
+fn read_side_by_side(files: &[PathBuf], folder: &Folder<'_>, context: &Context) -> Vec<Declared> {
     let workers = thread::available_parallelism().map_or(1, usize::from).min(files.len());
     if workers < 2 {
         return files.iter().map(|file| read_file(file, folder, context)).collect();
     }
     let next = AtomicUsize::new(0);
     let work = || {
-        let mut done: Vec<(usize, Outcome)> = Vec::new();
+        let mut done: Vec<(usize, Declared)> = Vec::new();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(file) = files.get(index) else { return done };
             done.push((index, read_file(file, folder, context)));
         }
     };
-    let mut all: Vec<(usize, Outcome)> = thread::scope(|scope| {
+    let mut all: Vec<(usize, Declared)> = thread::scope(|scope| {
         let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
         let joined = threads.into_iter().map(|thread| thread.join());
         joined.flat_map(|done| done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
     });
     all.sort_by_key(|(index, _)| *index);
-    all.into_iter().map(|(_, outcome)| outcome).collect()
+    all.into_iter().map(|(_, declared)| declared).collect()
 }
 
-fn read_file(file: &Path, folder: &Folder<'_>, context: &Context) -> Outcome {
+fn read_file(file: &Path, folder: &Folder<'_>, context: &Context) -> Declared {
     let name = folder.shown(file);
     if has_extension(file, &["sql"]) {
         let help = "write the table in YAML, or leave the .sql pattern out of `definitions`";
         let message = "is a SQL file; SQL definitions are not supported yet".to_owned();
-        return Err(vec![file_fault(SQL, &name, message, Some(help.to_owned()))]);
+        return vec![file_fault(SQL, &name, message, Some(help.to_owned()))].into();
     }
-    let bytes = fs::read(file).map_err(|error| vec![unreadable(&name, &error)])?;
-    let source = SourceText::decode(&name, bytes).map_err(|fault| vec![*fault])?;
-    read_source(&source, context)
+    let source = match fs::read(file) {
+        Ok(bytes) => SourceText::decode(&name, bytes),
+        Err(error) => Err(Box::new(unreadable(&name, &error))),
+    };
+    match source {
+        Ok(source) => read_source(&source, context),
+        Err(fault) => vec![*fault].into(),
+    }
 }
 
 /// The fault for a file that the system does not give us.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use delta_engine_application::{Declaration, DeclarationFault};
+use delta_engine_application::{Declaration, DeclarationFault, DeclarationFaults, Declared};
 
 use crate::context::Context;
 use crate::fault::place_all;
@@ -16,19 +16,32 @@ const LARGE: usize = 16 * 1024;
 /// Reads the tables of one text; `file` is its name as the user would type it.
 ///
 /// # Errors
-/// Every fault of the file, in its order.
+/// Every fault of the file, those of its tables too, in its order; where there is one of the text. The faults of tables
+/// in a text that has none are found when they are checked.
 pub fn read_tables(file: &str, text: &str, context: &Context) -> Result<Vec<Declaration>, Vec<DeclarationFault>> {
-    read_source(&SourceText::new(file, text), context)
+    let (declarations, mut faults) = read_drafts(&SourceText::new(file, text), context);
+    if faults.is_empty() {
+        return Ok(declarations);
+    }
+    let checked = declarations.into_iter().map(Declaration::check);
+    faults.extend(checked.flat_map(|table| table.faults().to_vec()));
+    Err(DeclarationFaults::in_order(faults).0)
 }
 
-pub(crate) fn read_source(source: &SourceText, context: &Context) -> Result<Vec<Declaration>, Vec<DeclarationFault>> {
-    let file = read_table_file(source, context).map_err(|faults| place_all(faults, source))?;
+/// The tables of a text, each judged and its draft dropped before the next one is, and the faults of the text.
+pub(crate) fn read_source(source: &SourceText, context: &Context) -> Declared {
+    let (declarations, faults) = read_drafts(source, context);
+    Declared { faults, ..declarations.into_iter().collect() }
+}
+
+fn read_drafts(source: &SourceText, context: &Context) -> (Vec<Declaration>, Vec<DeclarationFault>) {
+    let (file, faults) = read_table_file(source, context);
     let parts = parts(source, &file.lines);
     let declaration = |(entry, part): (TableEntry, Option<Part>)| Declaration {
         draft: entry.draft,
         sources: Arc::new(TableSource { text: source.clone(), index: entry.index, part }),
     };
-    Ok(file.tables.into_iter().zip(parts).map(declaration).collect())
+    (file.tables.into_iter().zip(parts).map(declaration).collect(), place_all(faults, source))
 }
 
 /// The part of the file that each table is, where the file is large enough to be worth it.

@@ -5,19 +5,18 @@
 mod write;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use delta_engine_application::{DeclarationFault, Sources};
-use delta_engine_schema::draft::Fault;
+use delta_engine_application::{DeclarationFault, DeclarationFaults, Sources};
 use delta_engine_schema::model::{
-    Aspect, Column, Feature, Identifier, InboundKey, ObservedTable, Path, Step, TableName, Unknown, find_type,
+    Aspect, Column, Feature, Identifier, InboundKey, ObservedTable, Path, Step, Subject, TableName, Unknown, find_type,
     split_dotted,
 };
 
 use crate::context::Context;
 use crate::fault::{FileFault, MISSING_KEY, VALUE, place_all};
+use crate::reader::Read;
 use crate::source::TableSource;
-use crate::table::{ObservedDraft, TableEntry, read_table_file};
+use crate::table::{TableEntry, read_table_file};
 use crate::text::{SourceText, Span};
 
 pub use write::write_snapshot;
@@ -50,62 +49,71 @@ const ASPECTS: [Aspect; 17] = [
 pub fn read_snapshot(file: &str, text: &str) -> Result<Vec<ObservedTable>, Vec<DeclarationFault>> {
     let source = SourceText::new(file, text);
     let context = Context::default();
-    let read = read_table_file(&source, &context).map_err(|faults| place_all(faults, &source))?;
-    if !read.snapshot {
+    let (read, faults) = read_table_file(&source, &context);
+    let mut faults = place_all(faults, &source);
+    if !read.snapshot && faults.is_empty() {
         let message = "this file is no snapshot: `kind: snapshot` is missing at its top";
         let help = "snapshots are written by delta-engine; a file of definitions is read as one by `plan`";
         return Err(vec![FileFault::new(MISSING_KEY, Span::point(1, 0), message).help(help).place(&source)]);
     }
     let mut tables = Vec::new();
-    let mut faults = Vec::new();
     for entry in read.tables {
         match observed_table(entry, &source) {
             Ok(table) => tables.push(table),
             Err(wrong) => faults.extend(wrong),
         }
     }
-    if faults.is_empty() { Ok(tables) } else { Err(faults) }
+    if faults.is_empty() { Ok(tables) } else { Err(DeclarationFaults::in_order(faults).0) }
 }
 
+/// The table of an entry, or its faults: none where all that is wrong was found when it was read.
 fn observed_table(entry: TableEntry, source: &SourceText) -> Result<ObservedTable, Vec<DeclarationFault>> {
-    let places = Arc::new(TableSource { text: source.clone(), index: entry.index, part: None });
-    let name = entry.draft.name.clone();
+    let places = TableSource { text: source.clone(), index: entry.index, part: None };
+    let name = TableName::bare(entry.draft.name.as_str());
     let of_table = |code: &'static str, message: String, help: &str| {
-        let subject = delta_engine_schema::model::Subject::table(&TableName::bare(name.as_str()));
-        let location = places.locate(&subject, None);
-        vec![DeclarationFault { code, message, help: Some(help.to_owned()), location }]
-    };
-    let Some(observed) = entry.observed else {
-        let help = "write `observed: { table_id: …, version: … }`, or take the snapshot again";
-        return Err(of_table(MISSING_KEY, format!("the table `{name}` of a snapshot has no `observed`"), help));
+        let location = places.locate(&Subject::table(&name), None);
+        DeclarationFault { code, message, help: Some(help.to_owned()), location }
     };
     let mut draft = entry.draft;
     // What the log holds is a fact: unknown and odd properties are not judged.
     let properties = std::mem::take(&mut draft.properties);
-    let table = draft
+    let mut faults = Vec::new();
+    let checked = draft
         .check()
-        .map_err(|faults| faults.into_iter().map(|fault| placed(&fault, places.as_ref())).collect::<Vec<_>>())?;
-    let unknown = unknown(&observed, &table.columns).map_err(|aspect| {
-        let words: Vec<&str> = ASPECTS.iter().map(|aspect| aspect.as_str()).collect();
-        of_table(
-            VALUE,
-            format!("`unknown` names no aspect with `{aspect}`"),
-            &format!("there are {}", words.join(", ")),
-        )
-    })?;
+        .map_err(|found| faults.extend(found.iter().map(|fault| DeclarationFault::placed(fault, &places))));
+    if entry.observed == Read::Nothing {
+        let help = "write `observed: { table_id: …, version: … }`, or take the snapshot again";
+        let message = format!("the table `{}` of a snapshot has no `observed`", name.table);
+        faults.push(of_table(MISSING_KEY, message, help));
+    }
+    let Read::Value(observed) = entry.observed else { return Err(faults) };
+    let mut unseen = Vec::new();
+    for (written, at) in observed.unknown {
+        match ASPECTS.into_iter().find(|aspect| aspect.as_str() == written) {
+            Some(aspect) => unseen.push((aspect, at)),
+            None => {
+                let words = ASPECTS.map(Aspect::as_str).join(", ");
+                let message = format!("`unknown` names no aspect with `{written}`");
+                faults.push(of_table(VALUE, message, &format!("there are {words}")));
+            }
+        }
+    }
     let mut inbound_keys = Vec::new();
     for key in observed.inbound_keys {
-        let table = key.table.parse().map_err(|error| {
-            of_table(
-                VALUE,
-                format!("the inbound key's table cannot be read: {error}"),
-                "write [catalog.][schema.]table",
-            )
-        })?;
         let referenced_columns = key.referenced_columns.into_iter().map(Identifier::new).collect();
-        inbound_keys.push(InboundKey { table, name: key.name.map(Identifier::new), referenced_columns });
+        match key.table.parse() {
+            Ok(table) => {
+                inbound_keys.push(InboundKey { table, name: key.name.map(Identifier::new), referenced_columns });
+            }
+            Err(error) => {
+                let message = format!("the inbound key's table cannot be read: {error}");
+                faults.push(of_table(VALUE, message, "write [catalog.][schema.]table"));
+            }
+        }
     }
+    let Some(table) = checked.ok().filter(|_| faults.is_empty()) else { return Err(faults) };
     Ok(ObservedTable {
+        unknown: unknown(unseen, &table.columns),
         name: table.name,
         columns: table.columns,
         comment: table.comment,
@@ -121,27 +129,16 @@ fn observed_table(entry: TableEntry, source: &SourceText) -> Result<ObservedTabl
         table_id: observed.table_id,
         version: observed.version,
         kind: observed.kind,
-        unknown,
     })
 }
 
-fn placed(fault: &Fault, places: &TableSource) -> DeclarationFault {
-    DeclarationFault {
-        code: fault.code(),
-        message: fault.kind.to_string(),
-        help: fault.help().map(str::to_owned),
-        location: places.locate(&fault.subject, fault.range()),
-    }
-}
-
-/// What was unseen; an aspect that does not exist is returned.
-fn unknown(observed: &ObservedDraft, columns: &[Column]) -> Result<Unknown, String> {
+/// What was unseen, and where.
+fn unknown(unseen: Vec<(Aspect, Option<String>)>, columns: &[Column]) -> Unknown {
     let mut unknown = Unknown::default();
-    for (written, at) in &observed.unknown {
-        let aspect = ASPECTS.into_iter().find(|aspect| aspect.as_str() == written).ok_or_else(|| written.clone())?;
-        unknown.insert(aspect, at.as_deref().map_or_else(Path::table, |at| path(at, columns)));
+    for (aspect, at) in unseen {
+        unknown.insert(aspect, at.map_or_else(Path::table, |at| path(&at, columns)));
     }
-    Ok(unknown)
+    unknown
 }
 
 /// A written path; one that leads nowhere is one of fields.

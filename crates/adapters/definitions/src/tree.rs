@@ -1,14 +1,19 @@
 //! YAML as a tree that knows where everything stands.
 //!
 //! Keeps the order and the spelling of scalars; a word is never turned into something else here. What YAML hides
-//! (anchors, merge keys, tags, further documents, duplicate keys) is a fault. Knows nothing of tables.
+//! (anchors, merge keys, tags, further documents, duplicate keys) is a fault, and the tree says where something is lost
+//! by it. Knows nothing of tables.
 
+mod node;
 mod split;
 mod syntax;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, StrInput};
+
+pub(crate) use node::{Entry, Kind, Node};
 
 use crate::fault::{DUPLICATE_KEY, EMPTY, FEATURE, FileFault, SHAPE};
 use crate::text::{SourceText, Span, after_break, end_of_quoted, nth_line};
@@ -16,83 +21,44 @@ use crate::text::{SourceText, Span, after_break, end_of_quoted, nth_line};
 /// How deep a file may nest; definitions need seven levels.
 const MAX_DEPTH: usize = 32;
 
-/// A node and where it stands.
-#[derive(Debug, Clone)]
-pub(crate) struct Node<'t> {
-    pub(crate) span: Span,
-    pub(crate) kind: Kind<'t>,
+/// What a text holds, as far as it is YAML.
+#[derive(Debug)]
+pub(crate) struct Tree<'t> {
+    /// What was read; none where nothing was.
+    pub(crate) root: Option<Node<'t>>,
+    /// What is wrong with the text.
+    pub(crate) faults: Vec<FileFault>,
+    /// Whether the text was read to its end.
+    pub(crate) whole: bool,
 }
 
-/// What a node is.
-#[derive(Debug, Clone)]
-pub(crate) enum Kind<'t> {
-    /// A single value: its text, and whether it stands without quotes.
-    Scalar { text: Cow<'t, str>, plain: bool },
-    /// A list.
-    List(Vec<Node<'t>>),
-    /// A mapping in its order; each key once.
-    Map(Vec<Entry<'t>>),
-}
-
-/// A key and its value.
-#[derive(Debug, Clone)]
-pub(crate) struct Entry<'t> {
-    pub(crate) key: Cow<'t, str>,
-    pub(crate) key_span: Span,
-    pub(crate) value: Node<'t>,
-}
-
-impl<'t> Node<'t> {
-    /// Whether nothing is written, or null.
-    pub(crate) fn is_null(&self) -> bool {
-        matches!(&self.kind, Kind::Scalar { text, plain: true } if is_null_word(text))
-    }
-
-    /// The entries, where this is a mapping.
-    pub(crate) fn entries(&self) -> &[Entry<'t>] {
-        if let Kind::Map(entries) = &self.kind { entries } else { &[] }
-    }
-
-    /// The items, where this is a list.
-    pub(crate) fn items(&self) -> &[Node<'t>] {
-        if let Kind::List(items) = &self.kind { items } else { &[] }
-    }
-
-    /// The text, where this is a scalar other than null.
-    pub(crate) fn scalar(&self) -> Option<&str> {
-        match &self.kind {
-            Kind::Scalar { text, .. } if !self.is_null() => Some(text),
-            Kind::Scalar { .. } | Kind::List(_) | Kind::Map(_) => None,
-        }
-    }
-
-    /// The entry of a key.
-    pub(crate) fn entry(&self, key: &str) -> Option<&Entry<'t>> {
-        self.entries().iter().find(|entry| entry.key == key)
-    }
-
-    /// The value of a key.
-    pub(crate) fn get(&self, key: &str) -> Option<&Node<'t>> {
-        self.entry(key).map(|entry| &entry.value)
-    }
-}
-
-fn is_null_word(text: &str) -> bool {
-    matches!(text, "" | "~" | "null" | "Null" | "NULL")
-}
-
-/// Reads a file into a tree.
-///
-/// The tree is missing where the text is no YAML; faults may come beside a tree.
-pub(crate) fn read_tree(source: &SourceText) -> (Option<Node<'_>>, Vec<FileFault>) {
+/// Reads a file into a tree, up to where it stops being YAML.
+pub(crate) fn read_tree(source: &SourceText) -> Tree<'_> {
     if let Some(fault) = syntax::control_character(source) {
-        return (None, vec![fault]);
+        return Tree { root: None, faults: vec![fault], whole: false };
     }
     let parser = Parser::new_from_str(&source.text);
     let lines = (1, &*source.text);
-    let mut builder = Builder { source, parser, lines, open: Vec::new(), faults: Vec::new() };
-    let root = builder.document().ok();
-    (root, builder.faults)
+    let mut builder = Builder { source, parser, lines, open: Vec::new(), faults: Vec::new(), cut: false };
+    let root = builder.document();
+    let root = if builder.cut { root.and_then(closed) } else { root };
+    Tree { root, faults: builder.faults, whole: !builder.cut }
+}
+
+/// What was closed when the text broke off: all but the last item of the last list at the top of the file.
+///
+/// The scanner stumbles behind the slip, so that what it read last may be something else than what was meant.
+fn closed(mut root: Node<'_>) -> Option<Node<'_>> {
+    root.lose();
+    let Kind::Map { entries, .. } = &mut root.kind else { return None };
+    if let Some(mut last) = entries.pop() {
+        last.value.lose();
+        if let Kind::List { items, .. } = &mut last.value.kind {
+            items.pop();
+            entries.push(last);
+        }
+    }
+    Some(root)
 }
 
 /// The rest of the file cannot be read; why is among the faults already.
@@ -106,19 +72,20 @@ struct Builder<'t> {
     /// The brackets that are open, outermost first.
     open: Vec<Span>,
     faults: Vec<FileFault>,
+    /// Whether the rest of the file cannot be read.
+    cut: bool,
 }
 
 impl<'t> Builder<'t> {
-    fn document(&mut self) -> Result<Node<'t>, Stop> {
+    fn document(&mut self) -> Option<Node<'t>> {
         let mut root = None;
-        loop {
-            let (event, span) = self.next()?;
+        while let Ok((event, span)) = self.next() {
             match event {
                 Event::StreamEnd => break,
                 Event::DocumentStart(_) if root.is_some() => {
                     let message = "a second document begins here; a file of definitions is one document";
                     self.fault(FEATURE, span, message, "remove the `---`, or move what follows into a file of its own");
-                    return root.ok_or(Stop);
+                    return root;
                 }
                 Event::Nothing | Event::StreamStart | Event::DocumentStart(_) | Event::DocumentEnd => (),
                 Event::Alias(_)
@@ -126,25 +93,22 @@ impl<'t> Builder<'t> {
                 | Event::SequenceStart(..)
                 | Event::SequenceEnd
                 | Event::MappingStart(..)
-                | Event::MappingEnd => root = Some(self.node(event, span, 0)?),
+                | Event::MappingEnd => root = self.node(event, span, 0).ok(),
             }
         }
-        root.ok_or_else(|| {
+        if root.is_none() && !self.cut {
             let message = "the file holds nothing but space and comments";
-            self.fault(
-                EMPTY,
-                Span::point(1, 0),
-                message,
-                "write `tables:` and a list of tables below it, or remove the file",
-            );
-            Stop
-        })
+            let help = "write `tables:` and a list of tables below it, or remove the file";
+            self.fault(EMPTY, Span::point(1, 0), message, help);
+        }
+        root
     }
 
     fn node(&mut self, event: Event<'t>, span: Span, depth: usize) -> Result<Node<'t>, Stop> {
         if depth > MAX_DEPTH {
             let message = format!("values are nested deeper than {MAX_DEPTH} levels, which no definition needs");
             self.fault(SHAPE, span, message, "look for brackets that are opened and not closed");
+            self.cut = true;
             return Err(Stop);
         }
         match event {
@@ -159,16 +123,16 @@ impl<'t> Builder<'t> {
             }
             Event::SequenceStart(anchor, tag) => {
                 self.refuse(anchor, tag.is_some(), span);
-                self.list(span, depth)
+                Ok(self.list(span, depth))
             }
             Event::MappingStart(anchor, tag) => {
                 self.refuse(anchor, tag.is_some(), span);
-                self.map(span, depth)
+                Ok(self.map(span, depth))
             }
             Event::Alias(_) => {
                 let message = "`*` at the start of a value is a reference in YAML, and references are not read here";
                 self.fault(FEATURE, span, message, "put the value in quotes where the `*` is meant, or write it out");
-                Ok(Node { span, kind: Kind::Scalar { text: Cow::Borrowed(""), plain: true } })
+                Ok(Node { span, kind: Kind::Unread })
             }
             Event::Nothing
             | Event::StreamStart
@@ -195,46 +159,57 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn list(&mut self, start: Span, depth: usize) -> Result<Node<'t>, Stop> {
+    /// A list; one that the text breaks off in is not whole.
+    fn list(&mut self, start: Span, depth: usize) -> Node<'t> {
         let flow = self.enter(start);
         let mut items = Vec::new();
         let end = loop {
-            let (event, span) = self.next()?;
+            let Ok((event, span)) = self.next() else { break None };
             if event == Event::SequenceEnd {
-                break span;
+                break Some(span);
             }
-            items.push(self.node(event, span, depth + 1)?);
+            let Ok(item) = self.node(event, span, depth + 1) else { break None };
+            items.push(item);
         };
         let span = self.leave(flow, start, end, items.last().map(|item| item.span));
-        Ok(Node { span, kind: Kind::List(items) })
+        Node { span, kind: Kind::List { items, whole: end.is_some() } }
     }
 
-    fn map(&mut self, start: Span, depth: usize) -> Result<Node<'t>, Stop> {
+    /// A mapping; one that the text breaks off in, or that holds what is no key, is not whole.
+    fn map(&mut self, start: Span, depth: usize) -> Node<'t> {
         let flow = self.enter(start);
         let mut entries: Vec<Entry<'t>> = Vec::new();
+        let mut whole = true;
         let end = loop {
-            let (event, span) = self.next()?;
+            let Ok((event, span)) = self.next() else { break None };
             if event == Event::MappingEnd {
-                break span;
+                break Some(span);
             }
-            let key = self.node(event, span, depth + 1)?;
-            let (event, span) = self.next()?;
-            let mut value = self.node(event, span, depth + 1)?;
-            let key_span = key.span;
-            if value.span.is_empty() && matches!(value.kind, Kind::Scalar { .. }) {
-                // The parser places a value that is not written at the next token, often lines below.
-                value.span = key_span;
-            }
-            if let Some(key) = self.key(key) {
-                entries.push(Entry { key, key_span, value });
-            }
+            let Ok(entry) = self.entry(event, span, depth) else { break None };
+            whole &= entry.is_some();
+            entries.extend(entry);
         };
-        if flow {
-            split::join(self.source, &mut entries, &mut self.faults);
+        if end.is_some() {
+            if flow {
+                split::join(self.source, &mut entries, &mut self.faults);
+            }
+            self.refuse_duplicates(&mut entries);
         }
-        self.refuse_duplicates(&mut entries);
         let span = self.leave(flow, start, end, entries.last().map(|entry| entry.value.span));
-        Ok(Node { span, kind: Kind::Map(entries) })
+        Node { span, kind: Kind::Map { entries, whole: whole && end.is_some() } }
+    }
+
+    /// A key and its value; none where there is no such key.
+    fn entry(&mut self, event: Event<'t>, span: Span, depth: usize) -> Result<Option<Entry<'t>>, Stop> {
+        let key = self.node(event, span, depth + 1)?;
+        let (event, span) = self.next()?;
+        let mut value = self.node(event, span, depth + 1)?;
+        let key_span = key.span;
+        if value.span.is_empty() && matches!(value.kind, Kind::Scalar { .. }) {
+            // The parser places a value that is not written at the next token, often lines below.
+            value.span = key_span;
+        }
+        Ok(self.key(key).map(|key| Entry { key, key_span, value }))
     }
 
     fn key(&mut self, key: Node<'t>) -> Option<Cow<'t, str>> {
@@ -250,7 +225,8 @@ impl<'t> Builder<'t> {
                 None
             }
             Kind::Scalar { text, .. } => Some(text),
-            Kind::List(_) | Kind::Map(_) => {
+            Kind::Unread => None,
+            Kind::List { .. } | Kind::Map { .. } => {
                 let template = self.source.line(key.span.line).contains("{{");
                 if template {
                     let message = "`{{ … }}` is not filled in here; YAML reads the braces as a mapping";
@@ -270,29 +246,25 @@ impl<'t> Builder<'t> {
     }
 
     fn refuse_duplicates(&mut self, entries: &mut Vec<Entry<'t>>) {
-        let mut seen: std::collections::BTreeMap<String, Span> = std::collections::BTreeMap::new();
-        if entries.len() < 2 {
-            return;
-        }
         if entries.len() < 16 {
             let fresh = |at: usize| entries[..at].iter().all(|before| before.key != entries[at].key);
             if (1..entries.len()).all(fresh) {
                 return;
             }
         }
-        let faults = &mut self.faults;
-        entries.retain(|entry| match seen.get(&*entry.key) {
-            None => {
-                seen.insert(entry.key.to_string(), entry.key_span);
-                true
-            }
-            Some(first) => {
-                let message = format!("`{}` is written twice here; the first is on line {}", entry.key, first.line);
-                let help = "keep one of them: YAML would silently drop a value";
-                faults.push(FileFault::new(DUPLICATE_KEY, entry.key_span, message).help(help));
-                false
-            }
-        });
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        for entry in std::mem::take(entries) {
+            let Some(first) = seen.get(&*entry.key).and_then(|at| entries.get_mut(*at)) else {
+                seen.insert(entry.key.to_string(), entries.len());
+                entries.push(entry);
+                continue;
+            };
+            let line = first.key_span.line;
+            let message = format!("`{}` is written twice here; the first is on line {line}", entry.key);
+            let help = "keep one of them: YAML would silently drop a value";
+            self.faults.push(FileFault::new(DUPLICATE_KEY, entry.key_span, message).help(help));
+            first.value.lose();
+        }
     }
 
     /// Notes an open bracket; whether there is one.
@@ -305,13 +277,15 @@ impl<'t> Builder<'t> {
         flow
     }
 
-    fn leave(&mut self, flow: bool, start: Span, end: Span, last: Option<Span>) -> Span {
+    fn leave(&mut self, flow: bool, start: Span, end: Option<Span>, last: Option<Span>) -> Span {
         if flow {
             self.open.pop();
-            // The scanner's own end lies behind the space and the comment that follow the bracket.
-            return start.to(Span::point(end.line, end.column));
         }
-        start.to(last.unwrap_or(start))
+        match end.filter(|_| flow) {
+            // The scanner's own end lies behind the space and the comment that follow the bracket.
+            Some(end) => start.to(Span::point(end.line, end.column)),
+            None => start.to(last.unwrap_or(start)),
+        }
     }
 
     fn refuse(&mut self, anchor: usize, tag: bool, span: Span) {
@@ -331,6 +305,9 @@ impl<'t> Builder<'t> {
     }
 
     fn next(&mut self) -> Result<(Event<'t>, Span), Stop> {
+        if self.cut {
+            return Err(Stop);
+        }
         match self.parser.next_event() {
             Some(Ok((event, span))) => Ok((event, narrow(span))),
             Some(Err(error)) => {
@@ -340,6 +317,7 @@ impl<'t> Builder<'t> {
                 if !self.faults.iter().any(|said| line(said) == line(&fault)) {
                     self.faults.push(fault);
                 }
+                self.cut = true;
                 Err(Stop)
             }
             None => Ok((Event::StreamEnd, Span::point(1, 0))),

@@ -6,9 +6,9 @@ use std::panic::Location as Caller;
 use std::sync::Arc;
 
 use delta_engine_schema::draft::{
-    ClusteringDraft, ColumnDraft, FieldDraft, ForeignKeyDraft, PrimaryKeyDraft, TableDraft, TypeDraft,
+    ClusteringDraft, ColumnDraft, Fault, FieldDraft, ForeignKeyDraft, PrimaryKeyDraft, TableDraft, TypeDraft,
 };
-use delta_engine_schema::model::{DataType, Identifier, Identity, Scope, Subject};
+use delta_engine_schema::model::{Aspect, DataType, Identifier, Identity, Scope, Subject};
 
 use crate::source::{Declaration, Location, Sources};
 
@@ -68,7 +68,8 @@ pub struct PrimaryKey(PrimaryKeyDraft);
 
 impl<S: Into<String>, const N: usize> From<[S; N]> for PrimaryKey {
     fn from(columns: [S; N]) -> Self {
-        Self(PrimaryKeyDraft { name: None, columns: columns.into_iter().map(Into::into).collect(), rely: false })
+        let columns = columns.into_iter().map(Into::into).collect();
+        Self(PrimaryKeyDraft { columns, ..PrimaryKeyDraft::default() })
     }
 }
 
@@ -264,13 +265,26 @@ impl Sources for RustSources {
     fn locate(&self, subject: &Subject, _within: Option<Range<usize>>) -> Option<Location> {
         // The last of two columns of one name is the one that is one too many.
         let column = self.columns.iter().rev().find(|(name, _)| Some(name) == subject.path.root());
-        let caller = column.map_or(self.table, |(_, caller)| caller);
-        Some(Location {
-            file: caller.file().to_owned(),
-            line: caller.line() as usize,
-            column: caller.column() as usize,
-            length: 1,
-            excerpt: None,
-        })
+        Some(line(column.map_or(self.table, |(_, caller)| caller)))
+    }
+
+    fn locate_fault(&self, fault: &Fault) -> Option<Location> {
+        if fault.subject.path.is_table() || fault.subject.aspect == Some(Aspect::ForeignKey) {
+            return Some(line(self.table));
+        }
+        match fault.index.and_then(|index| self.columns.get(index)) {
+            Some((_, caller)) => Some(line(caller)),
+            None => self.locate(&fault.subject, None),
+        }
+    }
+}
+
+fn line(caller: &Caller<'_>) -> Location {
+    Location {
+        file: caller.file().to_owned(),
+        line: caller.line() as usize,
+        column: caller.column() as usize,
+        length: 1,
+        excerpt: None,
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Owns the registry of declarations, the ports, the run and its report. Names no backend and reads no files.
 
+mod checked;
 mod declare;
 mod engine;
 mod event;
@@ -12,6 +13,7 @@ mod report;
 mod source;
 pub mod wire;
 
+pub use checked::{CheckedTable, Declared};
 pub use declare::{Column, ColumnType, PrimaryKey, Table};
 pub use engine::{Engine, EngineError};
 pub use event::{Event, Events, Silent};

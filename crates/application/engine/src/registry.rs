@@ -1,12 +1,14 @@
 //! All declarations of a run, checked together.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use delta_engine_schema::draft::Fault;
 use delta_engine_schema::model::{DesiredTable, Identifier, Subject, TableName};
 
+use crate::checked::{CheckedTable, Declared};
 use crate::source::{Declaration, DeclarationFault, Location, Sources};
 
 /// Tables that were declared and checked: names are unique ignoring case, and no two share their files.
@@ -24,17 +26,31 @@ pub struct RegisteredTable {
     pub sources: Arc<dyn Sources>,
 }
 
-/// Collects declarations; nothing is judged before `build`.
+/// Collects declarations; each is judged by itself as it comes, and nothing is reported before `build`.
 #[derive(Debug, Default)]
 pub struct RegistryBuilder {
-    declarations: Vec<Declaration>,
+    tables: Vec<CheckedTable>,
     faults: Vec<DeclarationFault>,
     schemas: Option<Vec<Identifier>>,
 }
 
-/// Every fault of a registry at once.
+/// Every fault of a registry at once, in the order of their files and lines.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct DeclarationFaults(pub Vec<DeclarationFault>);
+
+impl DeclarationFaults {
+    /// These faults by file and line, those without a place first; what is said of one place is said once.
+    pub fn in_order(mut faults: Vec<DeclarationFault>) -> Self {
+        let place = |fault: &DeclarationFault| {
+            let location = fault.location.as_ref();
+            location.map(|location| (PathBuf::from(&location.file), location.line, location.column))
+        };
+        faults.sort_by_cached_key(place);
+        let mut said = BTreeSet::new();
+        faults.retain(|fault| said.insert((place(fault), fault.code, fault.message.clone())));
+        Self(faults)
+    }
+}
 
 impl fmt::Display for DeclarationFaults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -80,13 +96,20 @@ impl Registry {
 impl RegistryBuilder {
     /// Adds a table declared in Rust.
     pub fn table(mut self, table: impl Into<Declaration>) -> Self {
-        self.declarations.push(table.into());
+        self.tables.push(table.into().check());
         self
     }
 
     /// Adds what some source declared.
     pub fn declarations(mut self, declarations: impl IntoIterator<Item = Declaration>) -> Self {
-        self.declarations.extend(declarations);
+        self.tables.extend(declarations.into_iter().map(Declaration::check));
+        self
+    }
+
+    /// Adds what some source declared, with the faults it found.
+    pub fn declared(mut self, declared: Declared) -> Self {
+        self.tables.extend(declared.tables);
+        self.faults.extend(declared.faults);
         self
     }
 
@@ -102,85 +125,84 @@ impl RegistryBuilder {
         self
     }
 
-    /// Checks everything.
+    /// Checks what is between the declarations, and reports everything.
     ///
     /// # Errors
     /// Every fault of every declaration, and those between declarations.
     pub fn build(self) -> Result<Registry, DeclarationFaults> {
-        let Self { declarations, mut faults, schemas } = self;
-        let mut tables: Vec<RegisteredTable> = Vec::with_capacity(declarations.len());
-        for Declaration { draft, sources } in declarations {
-            match draft.check() {
-                Ok(desired) => tables.push(RegisteredTable { desired: Arc::new(desired), sources }),
-                Err(found) => faults.extend(found.iter().map(|fault| placed(fault, &*sources))),
+        let Self { tables: checked, mut faults, schemas } = self;
+        faults.extend(duplicate_names(&checked));
+        faults.extend(shared_locations(&checked));
+        if let Some(schemas) = schemas {
+            faults.extend(checked.iter().filter_map(|table| outside(table, &schemas)));
+        }
+        let mut tables: Vec<RegisteredTable> = Vec::with_capacity(checked.len());
+        let mut whole = true;
+        for CheckedTable { outcome, sources } in checked {
+            match outcome {
+                Ok(desired) => tables.push(RegisteredTable { desired, sources }),
+                Err(faulty) => {
+                    // What is wrong with it may be among the faults of its source.
+                    whole = false;
+                    faults.extend(faulty.faults);
+                }
             }
         }
-        faults.extend(duplicate_names(&tables));
-        faults.extend(shared_locations(&tables));
-        if let Some(schemas) = schemas {
-            faults.extend(tables.iter().filter_map(|table| outside(table, &schemas)));
-        }
-        if !faults.is_empty() {
-            return Err(DeclarationFaults(faults));
+        if !faults.is_empty() || !whole {
+            return Err(DeclarationFaults::in_order(faults));
         }
         tables.sort_by(|left, right| left.desired.name.cmp(&right.desired.name));
         Ok(Registry { tables })
     }
 }
 
-fn placed(fault: &Fault, sources: &dyn Sources) -> DeclarationFault {
-    DeclarationFault {
-        code: fault.code(),
-        message: fault.kind.to_string(),
-        help: fault.help().map(str::to_owned),
-        location: sources.locate(&fault.subject, fault.range()),
-    }
+fn duplicate_names(tables: &[CheckedTable]) -> Vec<DeclarationFault> {
+    let named = tables.iter().filter_map(|table| Some((table.name()?, table)));
+    repeated(named, |name, table, other| {
+        let message = format!("table `{name}` is declared twice; names compare without case");
+        between("DE118", message, table, other)
+    })
 }
 
-fn duplicate_names(tables: &[RegisteredTable]) -> Vec<DeclarationFault> {
-    let mut first: BTreeMap<&TableName, &RegisteredTable> = BTreeMap::new();
+fn shared_locations(tables: &[CheckedTable]) -> Vec<DeclarationFault> {
+    let placed = tables.iter().filter_map(|table| Some((table.location()?.trim_end_matches('/'), table)));
+    repeated(placed, |_, table, other| {
+        let name = |table: &CheckedTable| table.name().map_or("a table".to_owned(), |name| format!("`{name}`"));
+        let (name, theirs) = (name(table), name(other));
+        let message = format!("{name} and {theirs} are declared at one location; each table needs its own");
+        between("DE119", message, table, other)
+    })
+}
+
+/// A fault for every table whose key another one has already.
+fn repeated<'t, K: Ord + Copy>(
+    tables: impl Iterator<Item = (K, &'t CheckedTable)>,
+    fault: impl Fn(K, &CheckedTable, &CheckedTable) -> DeclarationFault,
+) -> Vec<DeclarationFault> {
+    let mut first: BTreeMap<K, &CheckedTable> = BTreeMap::new();
     let mut faults = Vec::new();
-    for table in tables {
-        if let Some(other) = first.get(&table.desired.name) {
-            let message = format!("table `{}` is declared twice; names compare without case", table.desired.name);
-            faults.push(between("DE118", message, table, other));
-        } else {
-            first.insert(&table.desired.name, table);
+    for (key, table) in tables {
+        match first.entry(key) {
+            Entry::Occupied(other) => faults.push(fault(key, table, other.get())),
+            Entry::Vacant(free) => drop(free.insert(table)),
         }
     }
     faults
 }
 
-fn shared_locations(tables: &[RegisteredTable]) -> Vec<DeclarationFault> {
-    let mut first: BTreeMap<&str, &RegisteredTable> = BTreeMap::new();
-    let mut faults = Vec::new();
-    for table in tables {
-        let Some(location) = table.desired.location.as_deref().map(|location| location.trim_end_matches('/')) else {
-            continue;
-        };
-        if let Some(other) = first.get(location) {
-            let (name, theirs) = (&table.desired.name, &other.desired.name);
-            faults.push(between(
-                "DE119",
-                format!("`{name}` and `{theirs}` are declared at one location; each table needs its own"),
-                table,
-                other,
-            ));
-        } else {
-            first.insert(location, table);
-        }
-    }
-    faults
-}
-
-fn between(code: &'static str, message: String, table: &RegisteredTable, other: &RegisteredTable) -> DeclarationFault {
-    let place = |table: &RegisteredTable| table.sources.locate(&Subject::table(&table.desired.name), None);
+fn between(code: &'static str, message: String, table: &CheckedTable, other: &CheckedTable) -> DeclarationFault {
     let help = place(other).map(|first: Location| format!("the other one is at {first}"));
     DeclarationFault { code, message, help, location: place(table) }
 }
 
-fn outside(table: &RegisteredTable, schemas: &[Identifier]) -> Option<DeclarationFault> {
-    let name = &table.desired.name;
+/// Where a table is declared, by its name.
+fn place(table: &CheckedTable) -> Option<Location> {
+    let name = table.name().cloned().unwrap_or_else(|| TableName::bare(""));
+    table.sources.locate(&Subject::table(&name), None)
+}
+
+fn outside(table: &CheckedTable, schemas: &[Identifier]) -> Option<DeclarationFault> {
+    let name = table.name()?;
     if name.schema.as_ref().is_some_and(|schema| schemas.contains(schema)) {
         return None;
     }
@@ -189,7 +211,7 @@ fn outside(table: &RegisteredTable, schemas: &[Identifier]) -> Option<Declaratio
         code: "DE120",
         message: format!("table `{name}` is outside the schemas of this registry"),
         help: Some(format!("declare it in one of {allowed}")),
-        location: table.sources.locate(&Subject::table(name), None),
+        location: place(table),
     })
 }
 

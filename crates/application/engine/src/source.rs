@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use delta_engine_schema::draft::TableDraft;
+use delta_engine_schema::draft::{Fault, TableDraft};
 use delta_engine_schema::model::Subject;
 
 /// A place in a file, as a person finds it.
@@ -28,6 +28,11 @@ pub trait Sources: Send + Sync + fmt::Debug {
     ///
     /// `within` narrows to bytes of the written value, where a fault lies inside it.
     fn locate(&self, subject: &Subject, within: Option<Range<usize>>) -> Option<Location>;
+
+    /// The nearest place for a fault, which knows more than its subject: names may stand twice, or not at all.
+    fn locate_fault(&self, fault: &Fault) -> Option<Location> {
+        self.locate(&fault.subject, fault.range())
+    }
 }
 
 /// One declared table and where it was declared.
@@ -50,6 +55,18 @@ pub struct DeclarationFault {
     pub help: Option<String>,
     /// Where.
     pub location: Option<Location>,
+}
+
+impl DeclarationFault {
+    /// A fault of a draft, placed.
+    pub fn placed(fault: &Fault, sources: &dyn Sources) -> Self {
+        Self {
+            code: fault.code(),
+            message: fault.kind.to_string(),
+            help: fault.help().map(str::to_owned),
+            location: sources.locate_fault(fault),
+        }
+    }
 }
 
 impl fmt::Display for Location {

@@ -14,7 +14,7 @@ use delta_engine::schema::draft::{Fault, TableDraft};
 use delta_engine::schema::model::{Aspect, ObservedTable, Subject, TableName};
 use delta_engine::schema::{Action, simulate};
 use delta_engine::wire::{WirePlan, WireTarget};
-use delta_engine::{CancellationToken, Declaration, Engine, Location, MemoryLake, Registry, Silent, Sources, Status};
+use delta_engine::{CancellationToken, Declared, Engine, Location, MemoryLake, Registry, Silent, Sources, Status};
 
 use super::snapshot::observe_all;
 use super::{plan, stoppable};
@@ -41,8 +41,8 @@ pub(super) async fn run(session: &mut Session<'_, '_>, from: &str, to: &str, sto
     };
     let sides = Sides { workspace: &workspace, settings };
     let selection = Selection::read(options)?;
-    let declarations = stoppable(stop, sides.declared(&goal, to)).await??;
-    let registry = Registry::new().declarations(declarations).build().map_err(|faults| Trouble::faults(faults.0))?;
+    let declared = stoppable(stop, sides.declared(&goal, to)).await??;
+    let registry = Registry::new().declared(declared).build().map_err(|faults| Trouble::faults(faults.0))?;
     let (engine, there) = sides.engine(&start)?;
     let names: Vec<&TableName> =
         registry.tables().iter().map(|table| &table.desired.name).chain(there.iter()).collect();
@@ -148,9 +148,9 @@ struct Sides<'w> {
 
 impl Sides<'_> {
     /// The state to reach, as declarations.
-    async fn declared(&self, side: &Side, shown: &str) -> Result<Vec<Declaration>, Trouble> {
+    async fn declared(&self, side: &Side, shown: &str) -> Result<Declared, Trouble> {
         let mut declarations = match side {
-            Side::Definitions(path) => return self.definitions(path),
+            Side::Definitions(path) => return Ok(self.definitions(path)),
             Side::Snapshot { file, text } => read_tables(file, text, &self.context()?)?,
             Side::Target(settings) => {
                 let found = self.observed(settings).await?;
@@ -160,7 +160,7 @@ impl Sides<'_> {
             }
         };
         declarations.iter_mut().for_each(|declaration| wish_for(&mut declaration.draft));
-        Ok(declarations)
+        Ok(declarations.into_iter().collect())
     }
 
     /// An engine over the state to start from, and the tables there are where that is known.
@@ -168,7 +168,7 @@ impl Sides<'_> {
         let found = match side {
             Side::Target(settings) => return Ok((connect(&self.workspace.resolve(settings)?)?, Vec::new())),
             Side::Snapshot { file, text } => read_snapshot(file, text)?,
-            Side::Definitions(path) => created(self.definitions(path)?)?,
+            Side::Definitions(path) => created(self.definitions(path))?,
         };
         let lake = MemoryLake::new();
         let names = found.iter().map(|table| table.name.clone()).collect();
@@ -176,8 +176,8 @@ impl Sides<'_> {
         Ok((Engine::new(Arc::new(lake.clone()), Arc::new(lake)), names))
     }
 
-    fn definitions(&self, path: &Path) -> Result<Vec<Declaration>, Trouble> {
-        Ok(self.workspace.declarations(self.settings.as_ref(), &[path.to_owned()])?)
+    fn definitions(&self, path: &Path) -> Declared {
+        self.workspace.declared(self.settings.as_ref(), &[path.to_owned()])
     }
 
     fn context(&self) -> Result<Context, Trouble> {
@@ -228,8 +228,8 @@ fn wish_for(draft: &mut TableDraft) {
 }
 
 /// The tables that declarations create.
-fn created(declarations: Vec<Declaration>) -> Result<Vec<ObservedTable>, Trouble> {
-    let registry = Registry::new().declarations(declarations).build().map_err(|faults| Trouble::faults(faults.0))?;
+fn created(declared: Declared) -> Result<Vec<ObservedTable>, Trouble> {
+    let registry = Registry::new().declared(declared).build().map_err(|faults| Trouble::faults(faults.0))?;
     let create = |table: &delta_engine::RegisteredTable| {
         let desired = &table.desired;
         let action = Action::CreateTable { table: Box::new(desired.as_ref().clone()) };

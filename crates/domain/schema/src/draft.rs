@@ -1,14 +1,16 @@
 //! What every way of declaring fills in: texts as written, not yet judged.
 //!
 //! YAML, SQL and the Rust builder end here. `TableDraft::check` is the one place that judges a declaration by itself, and
-//! returns every fault at once.
+//! returns every fault at once. What could not be read is marked (`Unread`) and has no faults that follow from it.
 
 mod check;
 mod fault;
+mod unread;
 
-use crate::model::{DataType, Identity, Metadata, Scope};
+use crate::model::{DataType, Identity, Metadata, Scope, TableName};
 
 pub use fault::{Fault, FaultKind};
+pub use unread::{Part, Unread};
 
 /// A table as somebody wrote it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -39,6 +41,12 @@ pub struct TableDraft {
     pub scope: Scope,
     /// Id of the table this was taken from, where it is a snapshot.
     pub origin: Option<String>,
+    /// Check constraints whose condition could not be read, by name.
+    pub unread_checks: Vec<String>,
+    /// Properties whose value could not be read, by key.
+    pub unread_properties: Vec<String>,
+    /// What else could not be read.
+    pub unread: Unread,
 }
 
 /// A column as somebody wrote it.
@@ -66,6 +74,8 @@ pub struct ColumnDraft {
     pub fields: Vec<FieldDraft>,
     /// Raw field metadata, where the declaration is a snapshot.
     pub metadata: Metadata,
+    /// What could not be read.
+    pub unread: Unread,
 }
 
 /// What a declaration says of a nested field beside its type.
@@ -108,6 +118,8 @@ pub struct PrimaryKeyDraft {
     pub columns: Vec<String>,
     /// Whether the optimizer may rely on it.
     pub rely: bool,
+    /// What could not be read.
+    pub unread: Unread,
 }
 
 /// A foreign key as somebody wrote it.
@@ -123,12 +135,29 @@ pub struct ForeignKeyDraft {
     pub referenced_columns: Vec<String>,
     /// Whether the optimizer may rely on it.
     pub rely: bool,
+    /// What could not be read.
+    pub unread: Unread,
 }
 
 impl TableDraft {
     /// An empty draft of this name.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
+    }
+
+    /// The table's name, where it was read and is one.
+    pub fn table_name(&self) -> Option<TableName> {
+        if self.unread.contains(Part::Name) { None } else { self.name.parse().ok() }
+    }
+
+    /// Whether all of it was read.
+    pub fn is_whole(&self) -> bool {
+        self.unread.is_empty()
+            && self.unread_checks.is_empty()
+            && self.unread_properties.is_empty()
+            && self.columns.iter().all(|column| column.unread.is_empty())
+            && self.primary_key.iter().all(|key| key.unread.is_empty())
+            && self.foreign_keys.iter().all(|key| key.unread.is_empty())
     }
 }
 
@@ -147,6 +176,7 @@ impl ColumnDraft {
             renamed_from: Vec::new(),
             fields: Vec::new(),
             metadata: Metadata::default(),
+            unread: Unread::default(),
         }
     }
 }

@@ -9,26 +9,28 @@ use crate::fault::{EMPTY, FileFault, SECRET, SHAPE, TARGET, VALUE, VARIABLE};
 use crate::keys::{self, Key};
 use crate::reader::{Reader, head};
 use crate::text::{SourceText, Span};
-use crate::tree::{Entry, Kind, Node, read_tree};
+use crate::tree::{Entry, Node, read_tree};
 
 /// Fills in what the file says and returns what is wrong with it.
 pub(super) fn fill(project: &mut Project, source: &SourceText) -> Vec<FileFault> {
-    let (root, faults) = read_tree(source);
+    let tree = read_tree(source);
     let mut reader = Reader::verbatim(source);
-    reader.faults = faults;
-    let Some(root) = root else { return reader.faults.into_iter().map(for_project).collect() };
-    if !matches!(root.kind, Kind::Map(_)) {
+    reader.faults = tree.faults;
+    let Some(root) = tree.root.filter(|_| tree.whole) else {
+        return reader.faults.into_iter().map(for_project).collect();
+    };
+    if !root.is_map() {
         let message = "the project file holds no mapping of keys and values";
         let help = "begin it with `targets:` and indent a target below it; `delta-engine init` writes an example";
         reader.fault(FileFault::new(SHAPE, head(&root), message).help(help));
         return reader.faults;
     }
-    for (key, entry) in reader.entries(&root, &keys::PROJECT) {
+    for (key, entry) in reader.entries(&root, &keys::PROJECT).known {
         let value = &entry.value;
         match key.name {
             "definitions" => {
                 if let Some(patterns) = reader.texts(value, key) {
-                    project.definitions = patterns;
+                    project.definitions = patterns.names;
                 }
             }
             "variables" => {
@@ -53,7 +55,7 @@ pub(super) fn fill(project: &mut Project, source: &SourceText) -> Vec<FileFault>
                 }
             }
             "allow" => {
-                for item in reader.list(value, key) {
+                for item in reader.list(value, key).0 {
                     project.permissions.extend(permission(&mut reader, item, source));
                 }
             }
@@ -62,7 +64,7 @@ pub(super) fn fill(project: &mut Project, source: &SourceText) -> Vec<FileFault>
     }
     one_default(&mut reader, &root);
     declared_variables(&mut reader, &root, project);
-    known_targets(&mut reader, &root, project);
+    known_targets(&mut reader, &root);
     hide_secrets(&mut reader.faults);
     reader.faults
 }
@@ -90,7 +92,7 @@ fn hide_secrets(faults: &mut [FileFault]) {
 }
 
 fn written(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Option<Written> {
-    reader.text(node, key).map(|text| Written { text, span: Some(node.span) })
+    reader.text(node, key).value().map(|text| Written { text, span: Some(node.span) })
 }
 
 fn variable(reader: &mut Reader<'_>, entry: &Entry<'_>) -> Option<Written> {
@@ -104,7 +106,7 @@ fn variable(reader: &mut Reader<'_>, entry: &Entry<'_>) -> Option<Written> {
         return None;
     }
     let entries = reader.entries(&entry.value, &keys::VARIABLE);
-    entries.into_iter().find_map(|(key, entry)| written(reader, &entry.value, key))
+    entries.known.into_iter().find_map(|(key, entry)| written(reader, &entry.value, key))
 }
 
 fn target(reader: &mut Reader<'_>, entry: &Entry<'_>, project: &Project) -> Option<TargetSettings> {
@@ -117,14 +119,14 @@ fn target(reader: &mut Reader<'_>, entry: &Entry<'_>, project: &Project) -> Opti
     let mut target = TargetSettings::of_url("");
     target.name = entry.key.to_string();
     target.base = Some(project.root.clone());
-    for (key, entry) in reader.entries(&entry.value, &keys::TARGET) {
+    for (key, entry) in reader.entries(&entry.value, &keys::TARGET).known {
         let value = &entry.value;
         match key.name {
             "url" => {
                 refuse_token_in_url(reader, value);
                 target.url = written(reader, value, key).unwrap_or(target.url);
             }
-            "default" => target.is_default = reader.boolean(value, key).unwrap_or_default(),
+            "default" => target.is_default = reader.boolean(value, key).value().unwrap_or_default(),
             "catalog" => target.catalog = written(reader, value, key),
             "catalogs" => target.catalogs = pairs(reader, value, key),
             "variables" => target.variables = pairs(reader, value, key),
@@ -138,9 +140,9 @@ fn target(reader: &mut Reader<'_>, entry: &Entry<'_>, project: &Project) -> Opti
             }
             "commits" => {
                 let choices = Commits::ALL.map(|commits| (commits.as_str(), commits));
-                target.commits = reader.choice(value, key, &choices);
+                target.commits = reader.choice(value, key, &choices).value();
             }
-            "strict" => target.strict = reader.boolean(value, key).unwrap_or_default(),
+            "strict" => target.strict = reader.boolean(value, key).value().unwrap_or_default(),
             _ => (),
         }
     }
@@ -232,25 +234,25 @@ fn permission(reader: &mut Reader<'_>, node: &Node<'_>, source: &SourceText) -> 
         location: source.location(head(node)),
     };
     let mut span = head(node);
-    for (key, entry) in reader.entries(node, &keys::PERMISSION) {
+    for (key, entry) in reader.entries(node, &keys::PERMISSION).known {
         let value = &entry.value;
         match key.name {
             "rule" => {
                 span = value.span;
-                permission.rule = reader.text(value, key).unwrap_or_default();
+                permission.rule = reader.text(value, key).value().unwrap_or_default();
             }
-            "on" => permission.on = reader.text(value, key).unwrap_or_default(),
-            "target" => permission.target = reader.text(value, key),
-            "reason" => permission.reason = reader.text(value, key),
+            "on" => permission.on = reader.text(value, key).value().unwrap_or_default(),
+            "target" => permission.target = reader.text(value, key).value(),
+            "reason" => permission.reason = reader.text(value, key).value(),
             "until" => permission.until = date(reader, value, key),
             _ => (),
         }
     }
-    matches!(node.kind, Kind::Map(_)).then_some((permission, span))
+    node.is_map().then_some((permission, span))
 }
 
 fn date(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Option<jiff::civil::Date> {
-    let text = reader.text(node, key)?;
+    let text = reader.text(node, key).value()?;
     let shaped = text.len() == 10 && text.is_ascii();
     let date = text.parse().ok().filter(|_| shaped);
     if date.is_none() {
@@ -290,8 +292,9 @@ fn declared_variables(reader: &mut Reader<'_>, root: &Node<'_>, project: &Projec
     }
 }
 
-fn known_targets(reader: &mut Reader<'_>, root: &Node<'_>, project: &Project) {
-    let names: Vec<&str> = project.targets.iter().map(|target| target.name.as_str()).collect();
+fn known_targets(reader: &mut Reader<'_>, root: &Node<'_>) {
+    let targets = root.get("targets").map(Node::entries).unwrap_or_default();
+    let names: Vec<&str> = targets.iter().map(|target| &*target.key).collect();
     for item in root.get("allow").map(Node::items).unwrap_or_default() {
         let Some(node) = item.get("target") else { continue };
         let Some(name) = node.scalar().filter(|name| !names.contains(name)) else { continue };

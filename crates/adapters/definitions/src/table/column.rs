@@ -1,35 +1,37 @@
 //! Columns and what is said of their nested fields.
 
-use delta_engine_schema::draft::{ColumnDraft, FieldDraft, TypeDraft};
+use delta_engine_schema::draft::{ColumnDraft, FieldDraft, Part, TypeDraft, Unread};
 use delta_engine_schema::model::{Identity, Metadata};
 
 use super::observed::{read_metadata, read_opaque, with_opaque};
 use crate::fault::{BARE_WORD, FileFault, SHAPE, UNKNOWN_KEY};
 use crate::keys::{COLUMN, FIELD, IDENTITY, Key};
-use crate::reader::{Reader, head};
+use crate::reader::{Read, Reader, head};
 use crate::tree::{Entry, Kind, Node};
 
 /// Reads a column; `snapshot` says whether the file is one.
-pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_>, snapshot: bool) -> Option<ColumnDraft> {
-    if let Some(fault) = short_form(node) {
+pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_>, snapshot: bool) -> ColumnDraft {
+    if let Some((draft, fault)) = short_form(node) {
         reader.fault(fault);
-        return None;
+        return draft;
     }
     let mut draft = ColumnDraft::new("", TypeDraft::Text(String::new()));
-    let mut type_text = String::new();
+    let (mut name, mut type_text) = (None, None);
     let mut opaque = Vec::new();
-    for (key, entry) in reader.entries(node, &COLUMN) {
+    for (key, entry) in reader.entries(node, &COLUMN).known {
         let value = &entry.value;
         match key.name {
-            "name" => draft.name = reader.text(value, key).unwrap_or_default(),
-            "type" => type_text = data_type(reader, value, key),
-            "nullable" => draft.nullable = reader.boolean(value, key).unwrap_or(true),
-            "comment" => draft.comment = reader.text(value, key),
-            "default" if snapshot => draft.default = reader.text(value, key),
-            "default" => draft.default = default(reader, value, key),
-            "generated" => draft.generated = reader.text(value, key),
-            "identity" => draft.identity = identity(reader, value, key),
-            "tags" => draft.tags = super::written(reader.scalars(value, key)),
+            "name" => name = reader.text(value, key).value(),
+            "type" => type_text = data_type(reader, value, key).value(),
+            "nullable" => draft.nullable = reader.boolean(value, key).value().unwrap_or(true),
+            "comment" => draft.comment = reader.text(value, key).value(),
+            "default" => {
+                let read = if snapshot { reader.text(value, key) } else { default(reader, value, key) };
+                draft.default = noted(read, Part::Default, &mut draft.unread);
+            }
+            "generated" => draft.generated = noted(reader.text(value, key), Part::Generated, &mut draft.unread),
+            "identity" => draft.identity = noted(identity(reader, value, key), Part::Identity, &mut draft.unread),
+            "tags" => (draft.tags, _) = super::written(reader.scalars(value, key)),
             "renamed_from" => draft.renamed_from = former_names(reader, value, key),
             "fields" => draft.fields = fields(reader, value, key, snapshot),
             "metadata" => draft.metadata = metadata(reader, entry, key, snapshot),
@@ -38,43 +40,68 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_>, snapshot: bool) -> 
             _ => (),
         }
     }
+    // Both are needed: where one is not there, that is reported.
+    if name.is_none() {
+        draft.unread.insert(Part::Name);
+    }
+    if type_text.is_none() {
+        draft.unread.insert(Part::Type);
+    }
+    draft.name = name.unwrap_or_default();
+    let type_text = type_text.unwrap_or_default();
     draft.data_type = if opaque.is_empty() { TypeDraft::Text(type_text) } else { with_opaque(type_text, &opaque) };
-    Some(draft)
+    draft
 }
 
-/// A column written as a name alone, or as `name: type`.
-fn short_form(node: &Node<'_>) -> Option<FileFault> {
+/// What was read, with a note where it could not be.
+fn noted<T>(read: Read<T>, part: Part, unread: &mut Unread) -> Option<T> {
+    match read {
+        Read::Value(value) => return Some(value),
+        Read::Nothing => (),
+        Read::Fault => unread.insert(part),
+    }
+    None
+}
+
+/// A column written as a name alone, or as `name: type`, with what is known of it.
+fn short_form(node: &Node<'_>) -> Option<(ColumnDraft, FileFault)> {
+    let mut draft = ColumnDraft::new("", TypeDraft::Text(String::new()));
+    draft.unread.insert(Part::Type);
     if let Some(word) = node.scalar() {
+        draft.unread.insert(Part::Name);
         let message = "a column is a mapping with a name and a type, but a single value stands here";
         let (name, data_type) = word.split_once([' ', ':']).unwrap_or((word, "…"));
         let help = format!("write `- {{ name: {name}, type: {} }}`", data_type.trim());
-        return Some(FileFault::new(SHAPE, node.span, message).help(help));
+        return Some((draft, FileFault::new(SHAPE, node.span, message).help(help)));
     }
     let [entry] = node.entries() else { return None };
     if COLUMN.key(&entry.key).is_some() || COLUMN.foreign.iter().any(|(word, _)| *word == entry.key) {
         return None;
     }
     let name = &entry.key;
+    draft.name = name.to_string();
     let Some(data_type) = entry.value.scalar() else {
         let message = format!("the column `{name}` is written as a key; a column's name is the value of `name`");
         let help = format!("write `- name: {name}` and indent the other keys as far as `name`");
-        return Some(FileFault::new(SHAPE, entry.key_span, message).help(help));
+        return Some((draft, FileFault::new(SHAPE, entry.key_span, message).help(help)));
     };
+    draft.data_type = TypeDraft::Text(data_type.to_owned());
+    draft.unread = Unread::default();
     let quote = if data_type.contains([',', ':']) { "\"" } else { "" };
     let message = format!("the column `{name}` is written as `name: type`; a column has the keys `name` and `type`");
     let help = format!("write `- {{ name: {name}, type: {quote}{data_type}{quote} }}`");
-    Some(FileFault::new(SHAPE, entry.key_span, message).help(help))
+    Some((draft, FileFault::new(SHAPE, entry.key_span, message).help(help)))
 }
 
 /// The text of a type; a mapping or list stands there where a struct was left unquoted or spelled out.
-fn data_type(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> String {
-    if matches!(node.kind, Kind::Map(_) | Kind::List(_)) {
+fn data_type(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Read<String> {
+    if matches!(node.kind, Kind::Map { .. } | Kind::List { .. }) {
         let message = "a type is one text, but a mapping or list stands here";
         let help = "write nested types as SQL does, in quotes: type: \"struct<street: string, zip: string>\"";
         reader.fault(FileFault::new(SHAPE, head(node), message).help(help));
-        return String::new();
+        return Read::Fault;
     }
-    reader.text(node, key).unwrap_or_default()
+    reader.text(node, key)
 }
 
 /// Words that are whole SQL expressions.
@@ -94,8 +121,18 @@ const NILADIC: &[&str] = &[
     "null",
 ];
 
-fn default(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Option<String> {
-    let text = reader.text(node, key)?;
+fn default(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Read<String> {
+    reader.text(node, key).then(|text| match bare_word(node, &text) {
+        Some(fault) => {
+            reader.fault(fault);
+            Read::Fault
+        }
+        None => Read::Value(text),
+    })
+}
+
+/// What is wrong with a default that was meant as a text, and is read as SQL.
+fn bare_word(node: &Node<'_>, text: &str) -> Option<FileFault> {
     let trimmed = text.trim();
     let words: Vec<&str> = trimmed.split_whitespace().collect();
     let letters = |word: &&str| word.chars().all(|letter| letter.is_alphabetic() || letter == '_' || letter == '-');
@@ -103,14 +140,12 @@ fn default(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Option<String
     if trimmed.is_empty() {
         let message = "the default is an empty SQL expression";
         let help = "write default: \"''\" for the empty text, or remove the key for no default";
-        reader.fault(FileFault::new(BARE_WORD, node.span, message).help(help));
-        return None;
+        return Some(FileFault::new(BARE_WORD, node.span, message).help(help));
     }
     if is_date(trimmed) {
         let message = format!("`{trimmed}` is read as SQL, where it is a subtraction");
         let help = format!("write default: \"DATE '{trimmed}'\" for the date, or \"'{trimmed}'\" for the text");
-        reader.fault(FileFault::new(BARE_WORD, node.span, message).help(help));
-        return None;
+        return Some(FileFault::new(BARE_WORD, node.span, message).help(help));
     }
     let sentence = words.iter().all(letters) && !words.first().is_some_and(|word| niladic(word) || is_operator(word));
     if sentence {
@@ -119,10 +154,9 @@ fn default(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Option<String
         let message = format!("`{trimmed}` is read as SQL, where {reads}");
         let help =
             format!("write default: \"'{trimmed}'\" for the text {trimmed}; a function has parentheses, as in uuid()");
-        reader.fault(FileFault::new(BARE_WORD, node.span, message).help(help));
-        return None;
+        return Some(FileFault::new(BARE_WORD, node.span, message).help(help));
     }
-    Some(text)
+    None
 }
 
 fn is_operator(word: &str) -> bool {
@@ -136,38 +170,38 @@ fn is_date(text: &str) -> bool {
             .all(|(at, letter)| if matches!(at, 4 | 7) { letter == '-' } else { letter.is_ascii_digit() })
 }
 
-fn identity(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Option<Identity> {
+fn identity(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Read<Identity> {
     if node.is_null() {
-        return None;
+        return Read::Nothing;
     }
     let mut identity = Identity { start: 1, increment: 1, always: true };
     if node.scalar() == Some("true") {
         let message = "`identity` takes a mapping, which may be empty";
         let help = format!("write {}, or identity: {{}}", key.example);
         reader.fault(FileFault::new(SHAPE, node.span, message).help(help));
-        return None;
+        return Read::Fault;
     }
-    for (key, entry) in reader.entries(node, &IDENTITY) {
+    for (key, entry) in reader.entries(node, &IDENTITY).known {
         let value = &entry.value;
         match key.name {
-            "start" => identity.start = reader.integer(value, key).unwrap_or(1),
-            "increment" => identity.increment = reader.integer(value, key).unwrap_or(1),
-            "always" => identity.always = reader.boolean(value, key).unwrap_or(true),
+            "start" => identity.start = reader.integer(value, key).value().unwrap_or(1),
+            "increment" => identity.increment = reader.integer(value, key).value().unwrap_or(1),
+            "always" => identity.always = reader.boolean(value, key).value().unwrap_or(true),
             _ => (),
         }
     }
-    Some(identity)
+    if node.is_map() { Read::Value(identity) } else { Read::Fault }
 }
 
 fn former_names(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Vec<String> {
     if matches!(node.kind, Kind::Scalar { .. }) {
-        return reader.text(node, key).into_iter().collect();
+        return reader.text(node, key).value().into_iter().collect();
     }
-    reader.texts(node, key).unwrap_or_default()
+    reader.texts(node, key).map(|former| former.names).unwrap_or_default()
 }
 
 fn fields(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key, snapshot: bool) -> Vec<FieldDraft> {
-    if let Kind::List(items) = &node.kind {
+    if let Kind::List { items, .. } = &node.kind {
         let name = items.first().and_then(|item| item.get("name")).and_then(Node::scalar).unwrap_or("street");
         let message = "`fields` takes a mapping from paths to what is said of them, but a list stands here";
         let help =
@@ -187,9 +221,9 @@ fn field(reader: &mut Reader<'_>, entry: &Entry<'_>, snapshot: bool) -> FieldDra
         reader.fault(FileFault::new(SHAPE, entry.value.span, message).help(help));
         return draft;
     }
-    for (key, inner) in reader.entries(&entry.value, &FIELD) {
+    for (key, inner) in reader.entries(&entry.value, &FIELD).known {
         match key.name {
-            "comment" => draft.comment = reader.text(&inner.value, key),
+            "comment" => draft.comment = reader.text(&inner.value, key).value(),
             "renamed_from" => draft.renamed_from = former_names(reader, &inner.value, key),
             "metadata" => draft.metadata = metadata(reader, inner, key, snapshot),
             _ => (),

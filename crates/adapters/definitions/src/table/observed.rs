@@ -5,11 +5,11 @@ use delta_engine_schema::model::{DataType, Identifier, Metadata, RelationKind, s
 
 use crate::fault::{FileFault, SHAPE};
 use crate::keys::{INBOUND_KEY, Key, OBSERVED, UNSEEN};
-use crate::reader::Reader;
+use crate::reader::{Read, Reader};
 use crate::tree::{Kind, Node};
 
 /// The `observed` block, not yet judged.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ObservedDraft {
     pub(crate) table_id: String,
     pub(crate) version: u64,
@@ -21,14 +21,14 @@ pub(crate) struct ObservedDraft {
 }
 
 /// A key of another table that refers to this one.
-#[derive(Debug, Default)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct InboundKeyDraft {
     pub(crate) table: String,
     pub(crate) name: Option<String>,
     pub(crate) referenced_columns: Vec<String>,
 }
 
-pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<ObservedDraft> {
+pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_>) -> Read<ObservedDraft> {
     let mut draft = ObservedDraft {
         table_id: String::new(),
         version: 0,
@@ -37,67 +37,75 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<ObservedD
         inbound_keys: Vec::new(),
         unknown: Vec::new(),
     };
-    for (key, entry) in super::required(reader, node, &OBSERVED)? {
+    for (key, entry) in reader.entries(node, &OBSERVED).known {
         let value = &entry.value;
         match key.name {
-            "table_id" => draft.table_id = reader.text(value, key).unwrap_or_default(),
-            "version" => draft.version = version(reader, value, key).unwrap_or_default(),
-            "features" => draft.features = reader.texts(value, key).unwrap_or_default(),
+            "table_id" => draft.table_id = reader.text(value, key).value().unwrap_or_default(),
+            "version" => draft.version = version(reader, value, key).value().unwrap_or_default(),
+            "features" => draft.features = reader.texts(value, key).map(|features| features.names).unwrap_or_default(),
             "kind" => {
                 let kinds = [("table", RelationKind::Table), ("streaming_table", RelationKind::StreamingTable)];
-                draft.kind = reader.choice(value, key, &kinds).unwrap_or(RelationKind::Table);
+                draft.kind = reader.choice(value, key, &kinds).value().unwrap_or(RelationKind::Table);
             }
             "inbound_keys" => {
-                draft.inbound_keys = reader.list(value, key).iter().map(|item| inbound_key(reader, item)).collect();
+                let (keys, _) = reader.list(value, key);
+                draft.inbound_keys = keys.iter().filter_map(|item| inbound_key(reader, item)).collect();
             }
-            "unknown" => draft.unknown = reader.list(value, key).iter().map(|item| unseen(reader, item)).collect(),
+            "unknown" => {
+                let (entries, _) = reader.list(value, key);
+                draft.unknown = entries.iter().filter_map(|item| unseen(reader, item)).collect();
+            }
             _ => (),
         }
     }
-    Some(draft)
+    if node.is_map() { Read::Value(draft) } else { Read::Fault }
 }
 
-fn version(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Option<u64> {
-    let number = reader.integer(node, key)?;
-    let version = u64::try_from(number).ok();
-    if version.is_none() {
+fn version(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Read<u64> {
+    reader.integer(node, key).then(|number| {
+        if let Ok(version) = u64::try_from(number) {
+            return Read::Value(version);
+        }
         let message = format!("a version is a number from 0, not {number}");
         reader.fault(FileFault::new(SHAPE, node.span, message).help("write the version of the log that was read"));
-    }
-    version
+        Read::Fault
+    })
 }
 
-fn inbound_key(reader: &mut Reader<'_>, node: &Node<'_>) -> InboundKeyDraft {
-    let mut draft = InboundKeyDraft::default();
-    for (key, entry) in reader.entries(node, &INBOUND_KEY) {
+/// A key, where its table could be read.
+fn inbound_key(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<InboundKeyDraft> {
+    let (mut table, mut name, mut referenced_columns) = (None, None, Vec::new());
+    for (key, entry) in reader.entries(node, &INBOUND_KEY).known {
         match key.name {
-            "table" => draft.table = reader.text(&entry.value, key).unwrap_or_default(),
-            "name" => draft.name = reader.text(&entry.value, key),
-            "referenced_columns" => draft.referenced_columns = reader.texts(&entry.value, key).unwrap_or_default(),
+            "table" => table = reader.text(&entry.value, key).value(),
+            "name" => name = reader.text(&entry.value, key).value(),
+            "referenced_columns" => {
+                referenced_columns = reader.texts(&entry.value, key).map(|columns| columns.names).unwrap_or_default();
+            }
             _ => (),
         }
     }
-    draft
+    Some(InboundKeyDraft { table: table?, name, referenced_columns })
 }
 
-fn unseen(reader: &mut Reader<'_>, node: &Node<'_>) -> (String, Option<String>) {
-    let mut aspect = String::new();
-    let mut at = None;
-    for (key, entry) in reader.entries(node, &UNSEEN) {
+/// Aspect and path, where the aspect could be read.
+fn unseen(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<(String, Option<String>)> {
+    let (mut aspect, mut at) = (None, None);
+    for (key, entry) in reader.entries(node, &UNSEEN).known {
         match key.name {
-            "aspect" => aspect = reader.text(&entry.value, key).unwrap_or_default(),
-            "at" => at = reader.text(&entry.value, key),
+            "aspect" => aspect = reader.text(&entry.value, key).value(),
+            "at" => at = reader.text(&entry.value, key).value(),
             _ => (),
         }
     }
-    (aspect, at)
+    Some((aspect?, at))
 }
 
 /// Types that the model does not know: path below the column (`.` is the column itself) and raw JSON.
 pub(super) fn read_opaque(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Vec<(String, String)> {
     // Raw texts are not ours to fill in.
     let lookup = reader.lookup.take();
-    let pairs = super::written(reader.scalars(node, key));
+    let (pairs, _) = super::written(reader.scalars(node, key));
     reader.lookup = lookup;
     pairs
 }
@@ -128,8 +136,9 @@ pub(super) fn read_metadata(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key)
         let raw = match &entry.value.kind {
             Kind::Scalar { text, plain: true } => Some(text.to_string()),
             Kind::Scalar { text, plain: false } => serde_json::to_string(&**text).ok(),
-            Kind::Map(_) => entry.value.get("json").and_then(Node::scalar).map(str::to_owned),
-            Kind::List(_) => None,
+            Kind::Map { .. } => entry.value.get("json").and_then(Node::scalar).map(str::to_owned),
+            Kind::List { .. } => None,
+            Kind::Unread => continue,
         };
         match raw.filter(|raw| serde_json::from_str::<serde_json::Value>(raw).is_ok()) {
             Some(raw) => metadata.insert(&*entry.key, raw),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use super::support::{cases, check_goldens, faults, faults_of_path, project, shown};
+use super::support::{cases, check_goldens, faults, faults_of_paths, project, shown};
 use delta_engine_application::DeclarationFault;
 use delta_engine_definitions::FILE_FAULTS;
 
@@ -12,7 +12,7 @@ use delta_engine_definitions::FILE_FAULTS;
 fn every_wrong_file_of_definitions_is_reported_as_expected() {
     check_goldens("faults", 60, |name, bytes, path| match std::str::from_utf8(bytes) {
         Ok(text) => faults(name, text),
-        Err(_) => faults_of_path(path),
+        Err(_) => faults_of_paths(&[path.to_owned()], path.parent().expect("a folder")),
     });
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use delta_engine_application::DeclarationFault;
+use delta_engine_application::{DeclarationFault, Registry};
 use delta_engine_definitions::{Context, Project, read_files, read_tables};
 
 /// Words of the implementation that no message may show.
@@ -43,31 +43,20 @@ pub(crate) fn check_goldens(folder: &str, least: usize, faults: impl Fn(&str, &[
     assert!(files.len() >= least, "only {} cases", files.len());
 }
 
-/// Every fault of a text, its own and those of the drafts in it.
+/// Every fault of a text, its own and those of the tables in it.
 pub(crate) fn faults(file: &str, text: &str) -> Vec<DeclarationFault> {
     let context = Context::default().variable("lake", "s3://bucket").catalog("main");
-    let declarations = match read_tables(file, text, &context) {
-        Ok(declarations) => declarations,
+    let builder = match read_tables(file, text, &context) {
+        Ok(declarations) => Registry::new().declarations(declarations),
         Err(faults) => return faults,
     };
-    let mut all = Vec::new();
-    for declaration in declarations {
-        for fault in declaration.draft.check().err().unwrap_or_default() {
-            all.push(DeclarationFault {
-                code: fault.code(),
-                message: fault.kind.to_string(),
-                help: fault.help().map(str::to_owned),
-                location: declaration.sources.locate(&fault.subject, fault.range()),
-            });
-        }
-    }
-    all
+    builder.build().err().map(|faults| faults.0).unwrap_or_default()
 }
 
-/// Every fault of a file that is read by its path.
-pub(crate) fn faults_of_path(path: &Path) -> Vec<DeclarationFault> {
-    let base = path.parent().expect("a folder");
-    read_files(&[path.to_owned()], base, &Context::default()).err().unwrap_or_default()
+/// Every fault of files that are read by their paths.
+pub(crate) fn faults_of_paths(paths: &[PathBuf], base: &Path) -> Vec<DeclarationFault> {
+    let declared = read_files(paths, base, &Context::default());
+    Registry::new().declared(declared).build().err().map(|faults| faults.0).unwrap_or_default()
 }
 
 /// A project of this text in a folder, in an environment that knows `LAKE` alone.

@@ -12,6 +12,8 @@ pub struct Fault {
     pub subject: Subject,
     /// What is wrong.
     pub kind: FaultKind,
+    /// Which column or foreign key of the draft it is in, from 0: names may be missing, or stand twice.
+    pub index: Option<usize>,
 }
 
 /// What is wrong with a declaration.
