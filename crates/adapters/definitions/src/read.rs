@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use delta_engine_application::{Declaration, DeclarationFault, DeclarationFaults, Declared};
+use delta_engine_application::{Declaration, DeclarationFault, Declared, Registry};
 
 use crate::context::Context;
 use crate::fault::place_all;
@@ -16,16 +16,15 @@ const LARGE: usize = 16 * 1024;
 /// Reads the tables of one text; `file` is its name as the user would type it.
 ///
 /// # Errors
-/// Every fault of the file, those of its tables too, in its order; where there is one of the text. The faults of tables
-/// in a text that has none are found when they are checked.
+/// Every fault of the file, those of its tables too, in its order, where there is one in how it is written. Otherwise
+/// those of its tables are found when they are checked.
 pub fn read_tables(file: &str, text: &str, context: &Context) -> Result<Vec<Declaration>, Vec<DeclarationFault>> {
-    let (declarations, mut faults) = read_drafts(&SourceText::new(file, text), context);
+    let (declarations, faults) = read_drafts(&SourceText::new(file, text), context);
     if faults.is_empty() {
         return Ok(declarations);
     }
-    let checked = declarations.into_iter().map(Declaration::check);
-    faults.extend(checked.flat_map(|table| table.faults().to_vec()));
-    Err(DeclarationFaults::in_order(faults).0)
+    let all = Registry::new().faults(faults).declarations(declarations).build();
+    Err(all.err().map(|faults| faults.0).unwrap_or_default())
 }
 
 /// The tables of a text, each judged and its draft dropped before the next one is, and the faults of the text.

@@ -78,9 +78,7 @@ fn observed_table(entry: TableEntry, source: &SourceText) -> Result<ObservedTabl
     // What the log holds is a fact: unknown and odd properties are not judged.
     let properties = std::mem::take(&mut draft.properties);
     let mut faults = Vec::new();
-    let checked = draft
-        .check()
-        .map_err(|found| faults.extend(found.iter().map(|fault| DeclarationFault::placed(fault, &places))));
+    let checked = draft.check().map_err(|found| faults.extend(DeclarationFault::placed(&found, &places)));
     if entry.observed == Read::Nothing {
         let help = "write `observed: { table_id: …, version: … }`, or take the snapshot again";
         let message = format!("the table `{}` of a snapshot has no `observed`", name.table);

@@ -14,7 +14,7 @@ use delta_engine_schema::model::{Aspect, Subject};
 use crate::keys::{FILE, TABLE};
 use crate::reader::find;
 use crate::text::SourceText;
-use crate::tree::read_tree;
+use crate::tree::{Node, read_tree};
 use place::{Sought, place};
 
 /// One table of a file.
@@ -37,41 +37,52 @@ pub(crate) struct Part {
 
 impl Sources for TableSource {
     fn locate(&self, subject: &Subject, within: Option<Range<usize>>) -> Option<Location> {
-        self.find(&Sought { subject, within, index: None, kind: None })
+        self.find(&[Sought { subject, within, index: None, kind: None }]).pop().flatten()
     }
 
-    fn locate_fault(&self, fault: &Fault) -> Option<Location> {
-        let sought =
-            Sought { subject: &fault.subject, within: fault.range(), index: fault.index, kind: Some(&fault.kind) };
-        self.find(&sought)
+    fn locate_faults(&self, faults: &[Fault]) -> Vec<Option<Location>> {
+        self.find(&faults.iter().map(Sought::from).collect::<Vec<_>>())
     }
 }
 
 impl TableSource {
-    fn find(&self, sought: &Sought<'_>) -> Option<Location> {
-        self.in_part(sought).or_else(|| {
-            let root = read_tree(&self.text).root?;
-            let tables = find(&root, &FILE, "tables")?;
-            let table = tables.value.items().get(self.index)?;
-            let defaults = find(&root, &FILE, "defaults").map(|entry| &entry.value);
-            Some(place(&self.text, defaults, table, sought))
-        })
+    /// The places of all, for which the file is read once at most.
+    fn find(&self, sought: &[Sought<'_>]) -> Vec<Option<Location>> {
+        let mut places = self.in_part(sought);
+        if places.iter().all(Option::is_some) {
+            return places;
+        }
+        let Some(root) = read_tree(&self.text).root else { return places };
+        let table = find(&root, &FILE, "tables").and_then(|tables| tables.value.items().get(self.index));
+        let defaults = find(&root, &FILE, "defaults").map(|entry| &entry.value);
+        for (found, sought) in places.iter_mut().zip(sought) {
+            if found.is_none() {
+                *found = table.map(|table| place(&self.text, defaults, table, sought));
+            }
+        }
+        places
     }
 
-    /// The place found in the table's lines alone; `None` where they do not stand by themselves.
-    fn in_part(&self, sought: &Sought<'_>) -> Option<Location> {
-        let part = self.part.as_ref()?;
-        let text = SourceText::new(&self.text.name, self.text.text.get(part.bytes.clone())?);
+    /// The places found in the table's lines alone; `None` where they do not stand by themselves.
+    fn in_part(&self, sought: &[Sought<'_>]) -> Vec<Option<Location>> {
+        let part = self.part.as_ref().and_then(|part| Some((part.line, self.text.text.get(part.bytes.clone())?)));
+        let Some((line, text)) = part else { return vec![None; sought.len()] };
+        let text = SourceText::new(&self.text.name, text);
         let tree = read_tree(&text);
-        let root = tree.root.filter(|_| tree.faults.is_empty())?;
-        let [table] = root.items() else { return None };
-        find(table, &TABLE, "name")?;
-        let shared = matches!(sought.subject.aspect, Some(Aspect::Tags | Aspect::Property | Aspect::Feature));
-        if shared && !sought.is_own(table) {
-            return None; // May stand in `defaults`.
-        }
-        let mut location = place(&text, None, table, sought);
-        location.line += part.line as usize - 1;
-        Some(location)
+        let root = tree.root.filter(|_| tree.faults.is_empty());
+        let table = match root.as_ref().map(Node::items) {
+            Some([table]) if find(table, &TABLE, "name").is_some() => table,
+            Some(_) | None => return vec![None; sought.len()],
+        };
+        let locate = |sought: &Sought<'_>| {
+            let shared = matches!(sought.subject.aspect, Some(Aspect::Tags | Aspect::Property | Aspect::Feature));
+            if shared && !sought.is_own(table) {
+                return None; // May stand in `defaults`.
+            }
+            let mut location = place(&text, None, table, sought);
+            location.line += line as usize - 1;
+            Some(location)
+        };
+        sought.iter().map(locate).collect()
     }
 }

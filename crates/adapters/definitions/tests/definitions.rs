@@ -3,6 +3,7 @@
 #[cfg(test)]
 #[path = "definitions"]
 mod definitions {
+    mod combined;
     mod faults;
     mod mutation;
     mod places;

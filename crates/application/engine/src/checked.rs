@@ -39,7 +39,7 @@ impl Declaration {
         let Self { draft, sources } = self;
         let (name, location) = (draft.table_name(), draft.location.clone());
         let outcome = draft.check().map(Arc::new).map_err(|faults| {
-            let faults = faults.iter().map(|fault| DeclarationFault::placed(fault, &*sources)).collect();
+            let faults = DeclarationFault::placed(&faults, &*sources);
             Box::new(FaultyTable { name, location, faults })
         });
         CheckedTable { outcome, sources }

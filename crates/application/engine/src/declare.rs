@@ -268,14 +268,15 @@ impl Sources for RustSources {
         Some(line(column.map_or(self.table, |(_, caller)| caller)))
     }
 
-    fn locate_fault(&self, fault: &Fault) -> Option<Location> {
-        if fault.subject.path.is_table() || fault.subject.aspect == Some(Aspect::ForeignKey) {
-            return Some(line(self.table));
-        }
-        match fault.index.and_then(|index| self.columns.get(index)) {
+    fn locate_faults(&self, faults: &[Fault]) -> Vec<Option<Location>> {
+        let of_table =
+            |fault: &Fault| fault.subject.path.is_table() || fault.subject.aspect == Some(Aspect::ForeignKey);
+        let place = |fault: &Fault| match fault.index.and_then(|index| self.columns.get(index)) {
+            _ if of_table(fault) => Some(line(self.table)),
             Some((_, caller)) => Some(line(caller)),
             None => self.locate(&fault.subject, None),
-        }
+        };
+        faults.iter().map(place).collect()
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use delta_engine_schema::model::{DesiredTable, Identifier, Subject, TableName};
+use delta_engine_schema::model::{Aspect, DesiredTable, Identifier, Subject, TableName};
 
 use crate::checked::{CheckedTable, Declared};
 use crate::source::{Declaration, DeclarationFault, Location, Sources};
@@ -160,17 +160,16 @@ fn duplicate_names(tables: &[CheckedTable]) -> Vec<DeclarationFault> {
     let named = tables.iter().filter_map(|table| Some((table.name()?, table)));
     repeated(named, |name, table, other| {
         let message = format!("table `{name}` is declared twice; names compare without case");
-        between("DE118", message, table, other)
+        between("DE118", message, place(table, None), place(other, None))
     })
 }
 
 fn shared_locations(tables: &[CheckedTable]) -> Vec<DeclarationFault> {
     let placed = tables.iter().filter_map(|table| Some((table.location()?.trim_end_matches('/'), table)));
-    repeated(placed, |_, table, other| {
-        let name = |table: &CheckedTable| table.name().map_or("a table".to_owned(), |name| format!("`{name}`"));
-        let (name, theirs) = (name(table), name(other));
-        let message = format!("{name} and {theirs} are declared at one location; each table needs its own");
-        between("DE119", message, table, other)
+    repeated(placed, |location, table, other| {
+        let message = format!("`{location}` is the location of another table already; each table needs its own");
+        let place = |table| place(table, Some(Aspect::Location));
+        between("DE119", message, place(table), place(other))
     })
 }
 
@@ -190,15 +189,20 @@ fn repeated<'t, K: Ord + Copy>(
     faults
 }
 
-fn between(code: &'static str, message: String, table: &CheckedTable, other: &CheckedTable) -> DeclarationFault {
-    let help = place(other).map(|first: Location| format!("the other one is at {first}"));
-    DeclarationFault { code, message, help, location: place(table) }
+fn between(
+    code: &'static str,
+    message: String,
+    location: Option<Location>,
+    first: Option<Location>,
+) -> DeclarationFault {
+    let help = first.map(|first| format!("the other one is at {first}"));
+    DeclarationFault { code, message, help, location }
 }
 
-/// Where a table is declared, by its name.
-fn place(table: &CheckedTable) -> Option<Location> {
+/// Where a table is declared: an aspect of it, or its name.
+fn place(table: &CheckedTable, aspect: Option<Aspect>) -> Option<Location> {
     let name = table.name().cloned().unwrap_or_else(|| TableName::bare(""));
-    table.sources.locate(&Subject::table(&name), None)
+    table.sources.locate(&Subject { aspect, ..Subject::table(&name) }, None)
 }
 
 fn outside(table: &CheckedTable, schemas: &[Identifier]) -> Option<DeclarationFault> {
@@ -211,7 +215,7 @@ fn outside(table: &CheckedTable, schemas: &[Identifier]) -> Option<DeclarationFa
         code: "DE120",
         message: format!("table `{name}` is outside the schemas of this registry"),
         help: Some(format!("declare it in one of {allowed}")),
-        location: place(table),
+        location: place(table, None),
     })
 }
 
@@ -248,7 +252,7 @@ mod tests {
         );
         check(
             Registry::new().table(table("a").location("/lake/x")).table(table("b").location("/lake/x/")),
-            &["DE119 `b` and `a` are declared at one location; each table needs its own"],
+            &["DE119 `/lake/x` is the location of another table already; each table needs its own"],
         );
     }
 
@@ -258,5 +262,37 @@ mod tests {
             Registry::new().table(table("gold.a")).only_schemas(["silver"]),
             &["DE120 table `gold.a` is outside the schemas of this registry"],
         );
+    }
+
+    #[test]
+    fn tables_with_faults_of_their_own_are_held_against_each_other() {
+        let wrong = |name: &str| table(name).column(Column::new("b", "bigit")).location("/lake/x");
+        check(
+            Registry::new().table(wrong("gold.a")).table(wrong("gold.A")).only_schemas(["silver"]),
+            // All are declared on one line, and the type on a later one.
+            &[
+                "DE118 table `gold.A` is declared twice; names compare without case",
+                "DE119 `/lake/x` is the location of another table already; each table needs its own",
+                "DE120 table `gold.a` is outside the schemas of this registry",
+                "DE120 table `gold.A` is outside the schemas of this registry",
+                "DE105 there is no type `bigit`; did you mean `bigint`?",
+            ],
+        );
+    }
+
+    #[test]
+    fn faults_come_by_file_and_line_and_each_once() {
+        let at = |file: &str, line| {
+            let location = Location { file: file.to_owned(), line, column: 1, length: 1, excerpt: None };
+            DeclarationFault { code: "DE157", message: file.to_owned(), help: None, location: Some(location) }
+        };
+        let nowhere = DeclarationFault { code: "DE161", message: "no file".to_owned(), help: None, location: None };
+        let faults = vec![at("b/a.yml", 1), at("a.yml", 10), at("a.yml", 9), nowhere, at("a.yml", 10), at("b.yml", 1)];
+        let in_order = DeclarationFaults::in_order(faults).0;
+        let shown: Vec<String> = in_order
+            .iter()
+            .map(|fault| fault.location.as_ref().map_or("nowhere".to_owned(), ToString::to_string))
+            .collect();
+        assert_eq!(shown, ["nowhere", "a.yml:9:1", "a.yml:10:1", "b/a.yml:1:1", "b.yml:1:1"]);
     }
 }

@@ -29,9 +29,9 @@ pub trait Sources: Send + Sync + fmt::Debug {
     /// `within` narrows to bytes of the written value, where a fault lies inside it.
     fn locate(&self, subject: &Subject, within: Option<Range<usize>>) -> Option<Location>;
 
-    /// The nearest place for a fault, which knows more than its subject: names may stand twice, or not at all.
-    fn locate_fault(&self, fault: &Fault) -> Option<Location> {
-        self.locate(&fault.subject, fault.range())
+    /// The nearest place for each fault, which knows more than its subject: names may stand twice, or not at all.
+    fn locate_faults(&self, faults: &[Fault]) -> Vec<Option<Location>> {
+        faults.iter().map(|fault| self.locate(&fault.subject, fault.range())).collect()
     }
 }
 
@@ -58,14 +58,15 @@ pub struct DeclarationFault {
 }
 
 impl DeclarationFault {
-    /// A fault of a draft, placed.
-    pub fn placed(fault: &Fault, sources: &dyn Sources) -> Self {
-        Self {
+    /// The faults of a draft, placed.
+    pub fn placed(faults: &[Fault], sources: &dyn Sources) -> Vec<Self> {
+        let placed = |(fault, location): (&Fault, Option<Location>)| Self {
             code: fault.code(),
             message: fault.kind.to_string(),
             help: fault.help().map(str::to_owned),
-            location: sources.locate_fault(fault),
-        }
+            location,
+        };
+        faults.iter().zip(sources.locate_faults(faults)).map(placed).collect()
     }
 }
 

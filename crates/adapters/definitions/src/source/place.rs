@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use delta_engine_application::Location;
-use delta_engine_schema::draft::FaultKind;
+use delta_engine_schema::draft::{Fault, FaultKind};
 use delta_engine_schema::model::{Aspect, Identifier, Path, Step, Subject, split_dotted};
 
 use crate::keys::{COLUMN, DEFAULTS, FIELD, FOREIGN_KEY, KeySet, PRIMARY_KEY, TABLE};
@@ -22,6 +22,12 @@ pub(super) struct Sought<'s> {
     pub(super) index: Option<usize>,
     /// What is wrong there, where a fault is looked for.
     pub(super) kind: Option<&'s FaultKind>,
+}
+
+impl<'s> From<&'s Fault> for Sought<'s> {
+    fn from(fault: &'s Fault) -> Self {
+        Self { subject: &fault.subject, within: fault.range(), index: fault.index, kind: Some(&fault.kind) }
+    }
 }
 
 impl Sought<'_> {

@@ -6,15 +6,7 @@ use std::path::Path;
 use delta_engine_definitions::snapshot::read_snapshot;
 use delta_engine_definitions::template;
 
-/// A deterministic generator (Knuth's MMIX constants).
-struct Lcg(u64);
-
-impl Lcg {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap_or(0) % bound.max(1)
-    }
-}
+use super::support::Lcg;
 
 const PIECES: &[&str] = &[
     ":", ": ", "{", "}", "[", "]", ",", "\"", "'", "\n", "\n  ", "- ", "#", "&a ", "*a", "<<: ", "|", ">", "!", "`",

@@ -10,6 +10,17 @@ use delta_engine_definitions::{Context, Project, read_files, read_tables};
 /// Words of the implementation that no message may show.
 const OURS: &[&str] = &["Some(", "None", "Struct", "enum", "expected one of", "::", "Vec<", "&str", "unwrap", "Error("];
 
+/// A deterministic generator (Knuth's MMIX constants).
+pub(crate) struct Lcg(pub(crate) u64);
+
+impl Lcg {
+    /// A number below the bound.
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap_or(0) % bound.max(1)
+    }
+}
+
 /// The YAML files of a folder of goldens, in the order of their names.
 pub(crate) fn cases(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(folder);
