@@ -84,7 +84,10 @@ impl Declared {
 
 impl FromIterator<Declaration> for Declared {
     fn from_iter<I: IntoIterator<Item = Declaration>>(declarations: I) -> Self {
-        Self { tables: declarations.into_iter().map(Declaration::check).collect(), faults: Vec::new() }
+        let mut tables: Vec<CheckedTable> = declarations.into_iter().map(Declaration::check).collect();
+        // `collect` may keep the room that the drafts took.
+        tables.shrink_to_fit();
+        Self { tables, faults: Vec::new() }
     }
 }
 
