@@ -18,6 +18,7 @@ mod scope;
 mod spelling;
 mod subject;
 mod table;
+mod tags;
 
 pub use column::{Column, Identity};
 pub use data_type::{
@@ -41,3 +42,4 @@ pub use scope::Scope;
 pub use spelling::nearest;
 pub use subject::{Aspect, Subject};
 pub use table::{DesiredTable, ObservedTable, RelationKind, Unknown, find_type, physical_column_name};
+pub use tags::Tags;

@@ -31,7 +31,7 @@ fn odd_table() -> ObservedTable {
     id.field.comment = Some("null".into());
     id.field.metadata.set_mapping(1, "Id");
     id.identity = Some(Identity { start: -3, increment: 2, always: false });
-    id.tags = BTreeMap::from([("pii".to_owned(), "yes".to_owned()), ("empty".to_owned(), String::new())]);
+    id.tags = [("pii".to_owned(), "yes".to_owned()), ("empty".to_owned(), String::new())].into_iter().collect();
     let mut status = Column::new("a.b", DataType::Varchar(9));
     status.default = Some(expression("'new'"));
     let mut day = Column::new("day", DataType::Date);

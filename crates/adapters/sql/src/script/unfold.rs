@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use delta_engine_schema::model::{Column, DesiredTable, Feature, Path};
+use delta_engine_schema::model::{Column, DesiredTable, Feature, Path, Tags};
 use delta_engine_schema::{Action, Change};
 
 use crate::dialect::Dialect;
@@ -44,7 +44,7 @@ pub(crate) fn unfold(dialect: Dialect, actions: &[Action]) -> Vec<Part> {
 /// The table without what CREATE TABLE can't say (docs, "CONSTRAINT clause"), or where only ALTER keeps it apart from what
 /// else may fail.
 fn bare(desired: &DesiredTable) -> DesiredTable {
-    let untagged = |column: &Column| Column { tags: BTreeMap::new(), ..column.clone() };
+    let untagged = |column: &Column| Column { tags: Tags::default(), ..column.clone() };
     DesiredTable {
         columns: desired.columns.iter().map(untagged).collect(),
         checks: BTreeMap::new(),

@@ -47,12 +47,15 @@ pub(super) async fn prepare(engine: &Engine, tables: &[RegisteredTable]) -> Resu
         drafts.push(draft(engine, declared.clone(), relation, observed));
     }
     probe(engine, &mut drafts, Effort::Statistics).await?;
-    let mut planned = planned(engine, &drafts)?;
-    if allow_scans(&mut drafts, &planned) {
+    let mut plans = drafts.iter_mut().map(|draft| planned(engine, draft)).collect::<Result<Vec<_>, _>>()?;
+    let opened = allow_scans(&mut drafts, &plans);
+    if !opened.is_empty() {
         probe(engine, &mut drafts, Effort::Scan).await?;
-        planned = self::planned(engine, &drafts)?;
+        for index in opened {
+            plans[index] = planned(engine, &mut drafts[index])?;
+        }
     }
-    for (draft, plan) in drafts.into_iter().zip(planned) {
+    for (draft, plan) in drafts.into_iter().zip(plans) {
         let Draft { declared, relation, observed, claims, scanned, compiled, .. } = draft;
         let effort = |action: &usize| if scanned.contains(action) { Effort::Scan } else { Effort::Statistics };
         let proof = |(action, statement): &(usize, Option<Statement>)| {
@@ -129,39 +132,45 @@ async fn probe(engine: &Engine, drafts: &mut [Draft], effort: Effort) -> Result<
     Ok(())
 }
 
-fn planned(engine: &Engine, drafts: &[Draft]) -> Result<Vec<TablePlan>, EngineError> {
-    let plan = |draft: &Draft| {
-        let input = TableInput {
-            desired: &draft.declared.desired,
-            observed: draft.observed.as_deref(),
-            diff: draft.diff.clone(),
-            answers: draft.answers.clone(),
-            backend: draft.compiled.findings.clone(),
-            residual: draft.compiled.residual.clone(),
-        };
-        Ok(plan_table(input, &engine.policy)?)
+fn planned(engine: &Engine, draft: &mut Draft) -> Result<TablePlan, EngineError> {
+    // A plan that may be made again needs what it was made of.
+    let may_be_again = draft.answers.iter().any(|(_, answer)| needs_scan(answer));
+    let input = TableInput {
+        diff: if may_be_again { draft.diff.clone() } else { std::mem::take(&mut draft.diff) },
+        desired: &draft.declared.desired,
+        observed: draft.observed.as_deref(),
+        answers: draft.answers.clone(),
+        backend: draft.compiled.findings.clone(),
+        residual: draft.compiled.residual.clone(),
     };
-    drafts.iter().map(plan).collect()
+    Ok(plan_table(input, &engine.policy)?)
 }
 
-/// Where somebody permitted a scan, its question is opened again; says whether any was.
-fn allow_scans(drafts: &mut [Draft], planned: &[TablePlan]) -> bool {
-    let mut any = false;
-    for (draft, plan) in drafts.iter_mut().zip(planned) {
-        let permitted = |finding: &Finding| finding.name == "scan-data" && finding.permission.is_some();
-        let subjects: Vec<&Subject> =
-            plan.findings.iter().filter(|finding| permitted(finding)).map(|finding| &finding.subject).collect();
+/// Where somebody permitted a scan, its question is opened again; the tables to plan again.
+fn allow_scans(drafts: &mut [Draft], plans: &[TablePlan]) -> Vec<usize> {
+    let mut opened = Vec::new();
+    for (index, (draft, plan)) in drafts.iter_mut().zip(plans).enumerate() {
+        let permitted = |finding: &&Finding| finding.name == "scan-data" && finding.permission.is_some();
+        let subjects: Vec<&Subject> = plan.findings.iter().filter(permitted).map(|finding| &finding.subject).collect();
         let before = draft.answers.len();
         let name = &draft.declared.desired.name;
         let actions = &draft.diff.actions;
         draft.answers.retain(|(action, answer)| {
-            let subject = actions[*action].subject(name);
-            let allowed = subjects.iter().any(|allowed| allowed.permission_object() == subject.permission_object());
-            !(matches!(answer, Answer::NeedsScan { .. }) && allowed)
+            let may_scan = || {
+                let subject = actions[*action].subject(name);
+                subjects.iter().any(|allowed| allowed.permission_object() == subject.permission_object())
+            };
+            !(needs_scan(answer) && may_scan())
         });
-        any |= draft.answers.len() != before;
+        if draft.answers.len() != before {
+            opened.push(index);
+        }
     }
-    any
+    opened
+}
+
+fn needs_scan(answer: &Answer) -> bool {
+    matches!(answer, Answer::NeedsScan { .. })
 }
 
 fn unreadable_table(

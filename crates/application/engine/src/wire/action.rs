@@ -97,7 +97,7 @@ fn column_json(column: &Column) -> Map<String, Value> {
         ("default", json!(column.default.as_ref().map(Expression::text))),
         ("generated", json!(column.generated.as_ref().map(Expression::text))),
         ("identity", json!(identity)),
-        ("tags", json!(column.tags)),
+        ("tags", json!(*column.tags)),
     ];
     entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }

@@ -1,8 +1,6 @@
 //! Top-level columns: a field and what only a column can have.
 
-use std::collections::BTreeMap;
-
-use super::{DataType, Expression, Field, Identifier};
+use super::{DataType, Expression, Field, Identifier, Tags};
 
 /// A top-level column, declared or observed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +14,7 @@ pub struct Column {
     /// Numbering by the writer; set at creation only.
     pub identity: Option<Identity>,
     /// Governance tags; Unity Catalog keeps them, the log does not.
-    pub tags: BTreeMap<String, String>,
+    pub tags: Tags,
 }
 
 /// How an identity column counts.
@@ -38,7 +36,7 @@ impl Column {
 
     /// A column of this field alone.
     pub fn from_field(field: Field) -> Self {
-        Self { field, default: None, generated: None, identity: None, tags: BTreeMap::new() }
+        Self { field, default: None, generated: None, identity: None, tags: Tags::default() }
     }
 
     /// The column's name.
