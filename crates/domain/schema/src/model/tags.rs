@@ -7,6 +7,7 @@ use std::ops::{Deref, DerefMut};
 ///
 /// A map that costs a pointer where there is none: every column has room for tags, and hardly any has one.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::box_collection, reason = "a map is three words wide, and this is about the columns that have none")]
 pub struct Tags(Option<Box<BTreeMap<String, String>>>);
 
 static NONE: BTreeMap<String, String> = BTreeMap::new();
