@@ -5,17 +5,16 @@ mod difference;
 mod features;
 mod keys;
 mod order;
+mod partners;
+mod properties;
 mod renames;
 
 use std::collections::BTreeMap;
 
 use crate::action::Action;
 use crate::change::Change;
-use crate::model::{
-    Aspect, DesiredTable, Layout, ObservedTable, Path, STATISTICS_COLUMNS, Scope, Subject, is_derived_property,
-    same_value,
-};
-use crate::simulate::{renamed_in_list, simulate};
+use crate::model::{Aspect, DesiredTable, Layout, ObservedTable, Path, Scope, Subject};
+use crate::simulate::simulate;
 
 pub use difference::Difference;
 
@@ -53,7 +52,7 @@ pub fn diff(desired: &DesiredTable, observed: Option<&ObservedTable>) -> TableDi
     diff_table_comment(desired, settled, &mut diff);
     diff_layout(desired, settled, &mut diff);
     diff_checks(desired, settled, &mut diff);
-    diff_properties(desired, settled, &mut diff);
+    properties::diff_properties(desired, settled, &mut diff);
     diff_table_tags(desired, settled, &mut diff);
     // Keys are held against the names as they are: a rename drops the keys of its column on Databricks.
     keys::diff_keys(desired, observed, &mut diff);
@@ -109,36 +108,6 @@ fn diff_checks(desired: &DesiredTable, observed: &ObservedTable, diff: &mut Tabl
             diff.actions.push(Action::AddCheck { name: name.clone(), expression: expression.clone() });
         }
     }
-}
-
-fn diff_properties(desired: &DesiredTable, observed: &ObservedTable, diff: &mut TableDiff) {
-    if diff.hides(observed, Aspect::Property, || !desired.properties.is_empty()) {
-        return;
-    }
-    let listed = listed_after_drops(observed, &diff.actions);
-    for (key, wanted) in desired.properties.iter().filter(|(key, _)| !is_derived_property(key)) {
-        let there = if key == STATISTICS_COLUMNS { listed.as_deref() } else { observed.property(key) };
-        match (there, wanted) {
-            (Some(from), None) => diff.actions.push(Action::UnsetProperty { key: key.clone(), from: from.to_owned() }),
-            (Some(from), Some(to)) if same_value(key, from, to) => (),
-            (_, Some(to)) => {
-                let change = Change::between(there.map(str::to_owned), Some(to.clone()));
-                diff.actions.extend(change.map(|change| Action::SetProperty { key: key.clone(), change }));
-            }
-            (None, None) => (),
-        }
-    }
-}
-
-/// The columns with statistics that are left: a drop takes its column off the list.
-fn listed_after_drops(observed: &ObservedTable, actions: &[Action]) -> Option<String> {
-    let listed = observed.property(STATISTICS_COLUMNS)?.to_owned();
-    let dropped = actions.iter().filter_map(dropped_column);
-    Some(dropped.fold(listed, |listed, path| renamed_in_list(&listed, path, None)))
-}
-
-fn dropped_column(action: &Action) -> Option<&Path> {
-    if let Action::DropColumn { path, .. } = action { Some(path) } else { None }
 }
 
 fn diff_table_tags(desired: &DesiredTable, observed: &ObservedTable, diff: &mut TableDiff) {
@@ -199,7 +168,8 @@ fn keep_to_scope(scope: Scope, diff: &mut TableDiff) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::draft::{ColumnDraft, ForeignKeyDraft, TableDraft, TypeDraft};
+    use crate::draft::{ClusteringDraft, ColumnDraft, ForeignKeyDraft, TableDraft, TypeDraft};
+    use crate::rules::testing::{Sketch, table};
 
     fn draft(columns: &[(&str, &[&str])]) -> TableDraft {
         let mut draft = TableDraft::new("silver.t");
@@ -254,41 +224,74 @@ mod tests {
     }
 
     #[test]
-    fn the_list_of_statistics_columns_is_set_once_its_columns_are_there() {
-        let with = |columns, listed: &str| {
-            let mut draft = draft(columns);
-            draft.properties.push(("delta.dataSkippingStatsColumns".to_owned(), Some(listed.to_owned())));
-            draft
+    fn what_the_source_does_not_see_of_a_table_is_left_alone_and_listed_where_it_is_declared() {
+        let hidden = |aspect: Aspect, more: &Sketch| {
+            let less = &table("a: int not null");
+            let listed = [Subject::table(&less.clone().declared().name).aspect(aspect)];
+            for (desired, observed, unseen) in [(more, less, listed.as_slice()), (less, more, &[])] {
+                let mut observed = observed.clone().there();
+                observed.unknown.insert(aspect, Path::table());
+                let found = diff(&desired.clone().declared(), Some(&observed));
+                assert_eq!((found.is_empty(), found.unseen.as_slice()), (true, unseen), "{aspect:?}");
+            }
         };
-        let observed = created(with(&[("a", &[]), ("c", &[])], "a,c"));
-        check(with(&[("b", &["a"]), ("c", &[])], "b, c"), &observed, &["rename_column"]);
-        check(with(&[("b", &["a"]), ("c", &[])], "b"), &observed, &["rename_column", "set_property"]);
-        check(with(&[("a", &[])], "a"), &observed, &["drop_column"]);
-        check(with(&[("a", &[])], "a,c"), &observed, &["drop_column", "set_property"]);
+        let plain = || table("a: int not null");
+        hidden(Aspect::Comment, &plain().with(|draft| draft.comment = Some("x".to_owned())));
+        hidden(Aspect::Tags, &plain().with(|draft| draft.tags.push(("pii".to_owned(), "yes".to_owned()))));
+        hidden(Aspect::Layout, &plain().clustered(&["a"]));
+        hidden(Aspect::Check, &plain().check("positive", "a > 0"));
+        hidden(Aspect::Property, &plain().property("team.owner", "b"));
+        hidden(Aspect::PrimaryKey, &plain().primary_key(&["a"]));
+        let key = ForeignKeyDraft {
+            columns: vec!["a".to_owned()],
+            references: "silver.u".to_owned(),
+            ..ForeignKeyDraft::default()
+        };
+        hidden(Aspect::ForeignKey, &plain().with(|draft| draft.foreign_keys.push(key)));
     }
 
     #[test]
-    fn keys_in_another_order_give_the_same_actions() {
-        let key = |column: &str| ForeignKeyDraft {
-            columns: vec![column.to_owned()],
-            references: "silver.other".to_owned(),
-            ..ForeignKeyDraft::default()
-        };
-        let with = |columns: [&str; 2]| {
-            let mut draft = draft(&[("a", &[]), ("b", &[])]);
-            draft.foreign_keys = columns.map(key).to_vec();
+    fn comments_and_tags_are_set_changed_and_removed() {
+        let with = |comment: Option<&str>, tags: &[(&str, &str)]| {
+            let mut draft = draft(&[("a", &[])]);
+            draft.comment = comment.map(str::to_owned);
+            draft.tags = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
             draft
         };
-        let plain = created(draft(&[("a", &[]), ("b", &[])]));
-        let added = |columns| diff(&with(columns).check().unwrap(), Some(&plain)).actions;
-        assert_eq!(added(["a", "b"]), added(["b", "a"]));
-        let mut observed = created(with(["a", "b"]));
-        let dropped = |observed: &ObservedTable| {
-            let desired = draft(&[("a", &[]), ("b", &[])]).check().unwrap();
-            diff(&desired, Some(observed)).actions
+        let mut observed = created(with(Some("x"), &[("pii", "yes"), ("team", "b")]));
+        check(with(Some("x"), &[("pii", "yes"), ("team", "b")]), &observed, &[]);
+        check(with(Some("y"), &[("pii", "no"), ("team", "b")]), &observed, &["set_table_tag", "set_table_comment"]);
+        check(
+            with(None, &[("team", "b"), ("zone", "eu")]),
+            &observed,
+            &["unset_table_tag", "set_table_tag", "set_table_comment"],
+        );
+        observed.comment = Some(String::new());
+        check(with(None, &[("pii", "yes"), ("team", "b")]), &observed, &[]);
+    }
+
+    #[test]
+    fn the_layout_follows_a_renamed_column() {
+        let columns: [&[(&str, &[&str])]; 2] = [&[("a", &[]), ("b", &[])], &[("c", &["a"]), ("b", &[])]];
+        let partitioned =
+            [("a", "b"), ("c", "b")].map(|(first, second)| Some(vec![first.to_owned(), second.to_owned()]));
+        let by = |side: usize| TableDraft { partitioned_by: partitioned[side].clone(), ..draft(columns[side]) };
+        check(by(1), &created(by(0)), &["rename_column"]);
+        let clustered = |side: usize| TableDraft {
+            clustered_by: partitioned[side].clone().map(ClusteringDraft::By),
+            ..draft(columns[side])
         };
-        let first = dropped(&observed);
-        observed.foreign_keys.reverse();
-        assert_eq!(dropped(&observed), first);
+        check(clustered(1), &created(clustered(0)), &["rename_column"]);
+    }
+
+    #[test]
+    fn actions_and_differences_are_both_something() {
+        let empty = |desired: Sketch| {
+            let diff = diff(&desired.declared(), Some(&table("a: int").there()));
+            (diff.actions.is_empty(), diff.differences.is_empty(), diff.is_empty())
+        };
+        assert_eq!(empty(table("a: int")), (true, true, true));
+        assert_eq!(empty(table("a: int, b: int")), (false, true, false));
+        assert_eq!(empty(table("a: string")), (true, false, false));
     }
 }

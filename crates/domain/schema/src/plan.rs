@@ -173,3 +173,101 @@ pub fn plan_digest<'p>(tables: impl IntoIterator<Item = (&'p TablePlan, Option<&
     }
     Uuid::new_v5(&Uuid::NAMESPACE_OID, text.as_bytes()).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Aspect, Path};
+    use crate::rules::testing::{Sketch, table};
+
+    fn input<'t>(desired: &'t DesiredTable, observed: Option<&'t ObservedTable>) -> TableInput<'t> {
+        let diff = diff(desired, observed);
+        TableInput { desired, observed, diff, answers: Vec::new(), backend: Vec::new(), residual: Vec::new() }
+    }
+
+    fn planned(desired: Sketch, observed: Option<&ObservedTable>) -> TablePlan {
+        plan_table(input(&desired.declared(), observed), &Policy::default()).unwrap()
+    }
+
+    fn check(desired: Sketch, observed: Sketch, expected: (Outcome, &[&str])) {
+        let plan = planned(desired, Some(&observed.there()));
+        let codes: Vec<&str> = plan.findings.iter().map(|finding| finding.code).collect();
+        assert_eq!((plan.outcome, codes.as_slice()), expected);
+    }
+
+    #[test]
+    fn what_review_says_decides_the_outcome() {
+        check(table("a: int"), table("a: int"), (Outcome::InSync, &[]));
+        check(table("a: int, b: int"), table("a: int"), (Outcome::Changes, &[]));
+        check(table("b: int").renamed("b", "a"), table("a: int").mapped(), (Outcome::Changes, &["DE501"]));
+        check(table("a: boolean"), table("a: int"), (Outcome::Blocked, &["DE203"]));
+    }
+
+    #[test]
+    fn the_gravest_finding_comes_first() {
+        let observed = || table("a: int, b: int, c: int").mapped();
+        check(
+            table("d: int, b: string").renamed("d", "a"),
+            observed(),
+            (Outcome::Blocked, &["DE203", "DE305", "DE501"]),
+        );
+    }
+
+    #[test]
+    fn what_is_not_stored_blocks_at_a_strict_target_only() {
+        let (desired, mut observed) = (table("a: int comment 'x'").declared(), table("a: int").there());
+        observed.unknown.insert(Aspect::Comment, Path::table());
+        let plan = |strict| {
+            let mut input = input(&desired, Some(&observed));
+            // The backend names one that the diff found too.
+            input.residual = vec![
+                Subject::table(&desired.name).aspect(Aspect::PrimaryKey),
+                Subject::path(&desired.name, &Path::column("a")).aspect(Aspect::Comment),
+            ];
+            plan_table(input, &Policy { strict, ..Policy::default() }).unwrap()
+        };
+        let lenient = plan(false);
+        assert_eq!((lenient.outcome, lenient.findings.len(), lenient.residual.len()), (Outcome::InSync, 0, 2));
+        let strict = plan(true);
+        let messages: Vec<&str> = strict.findings.iter().map(|finding| finding.message.as_str()).collect();
+        let refused = [
+            "the target can't store primary key, and it is strict",
+            "the target can't store comment, and it is strict",
+        ];
+        assert_eq!((strict.outcome, messages.as_slice()), (Outcome::Blocked, refused.as_slice()));
+    }
+
+    #[test]
+    fn a_plan_that_does_not_land_is_an_error() {
+        let check = |spoil: fn(&mut TableDiff), expected: &str| {
+            let (desired, observed) = (table("a: int, b: int, c: int").declared(), table("a: int").there());
+            let mut input = input(&desired, Some(&observed));
+            spoil(&mut input.diff);
+            let error = plan_table(input, &Policy::default()).unwrap_err();
+            assert_eq!(error.to_string(), expected);
+        };
+        check(
+            |diff| drop(diff.actions.pop()),
+            "the plan of `silver.t` does not reach its declaration: add_column silver.t.c would be left to do",
+        );
+        check(
+            |diff| diff.actions.push(diff.actions[0].clone()),
+            "the plan of `silver.t` can't be rehearsed: `b` is there already",
+        );
+    }
+
+    #[test]
+    fn a_digest_tells_tables_outcomes_and_actions_apart() {
+        let there = table("a: int").mapped().there();
+        let another = ObservedTable { table_id: "another".to_owned(), ..there.clone() };
+        let plan = || planned(table("a: int, b: int"), Some(&there));
+        let named = TablePlan { name: "silver.u".parse().unwrap(), ..plan() };
+        let blocked = TablePlan { outcome: Outcome::Blocked, ..plan() };
+        let other = planned(table("a: int, c: int"), Some(&there));
+        let digests = [(plan(), &there), (plan(), &another), (named, &there), (blocked, &there), (other, &there)]
+            .map(|(plan, observed)| plan_digest([(&plan, Some(observed))]));
+        let different: std::collections::BTreeSet<&String> = digests.iter().collect();
+        assert_eq!(different.len(), digests.len(), "{digests:?}");
+        assert_eq!(plan_digest([(&plan(), Some(&there))]), digests[0]);
+    }
+}

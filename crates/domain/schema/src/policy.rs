@@ -1,5 +1,7 @@
 //! Who decided what: severities and named permissions, as a pure value.
 
+mod glob;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -7,6 +9,7 @@ use std::str::FromStr;
 use crate::finding::{Finding, Severity};
 use crate::model::Subject;
 use crate::rules::{Report, Rule};
+use glob::glob;
 
 /// Severities and permissions of a run.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -148,37 +151,11 @@ impl Permission {
     }
 }
 
-/// Whether a pattern with `*` and `?` matches a text, ignoring case.
-fn glob(pattern: &str, text: &str) -> bool {
-    let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
-    let text: Vec<char> = text.to_lowercase().chars().collect();
-    let (mut at, mut position) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while position < text.len() {
-        match pattern.get(at) {
-            Some('*') => {
-                star = Some((at, position));
-                at += 1;
-            }
-            Some(letter) if *letter == '?' || *letter == text[position] => {
-                at += 1;
-                position += 1;
-            }
-            _ => {
-                let Some((before, tried)) = star else { return false };
-                star = Some((before, tried + 1));
-                at = before + 1;
-                position = tried + 1;
-            }
-        }
-    }
-    pattern[at..].iter().all(|letter| *letter == '*')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::Path;
+    use crate::rules::find_rule;
 
     fn hazard(column: &str) -> Finding {
         let table = "dev.silver.customers".parse().unwrap();
@@ -216,18 +193,81 @@ mod tests {
     }
 
     #[test]
-    fn permissions_end() {
-        let last = Day { year: 2026, month: 11, day: 20 };
-        let finding = permitted("drop-column:silver.customers.note", Some(last));
+    fn a_permission_is_for_hazards_only() {
+        let policy = Policy { permissions: vec!["drop-column:*".parse().unwrap()], ..Policy::default() };
+        let rejected = Finding { severity: Severity::Rejection, ..hazard("note") };
+        assert_eq!(policy.permit(rejected.clone()), rejected);
+        assert_eq!(policy.permit(hazard("note")).permission.as_deref(), Some("drop-column:*"));
+    }
+
+    #[test]
+    fn a_permission_for_a_target_holds_there_only() {
+        let permission = |target: Option<&str>| Permission {
+            target: target.map(str::to_owned),
+            ..Permission::from_str("drop-column:*").unwrap()
+        };
+        let check = |of_permission: Option<&str>, of_run: Option<&str>, expected: bool| {
+            let policy = Policy {
+                permissions: vec![permission(of_permission)],
+                target: of_run.map(str::to_owned),
+                ..Policy::default()
+            };
+            assert_eq!(policy.permit(hazard("note")).permission.is_some(), expected, "{of_permission:?} {of_run:?}");
+            // One for another target is not missed here.
+            assert_eq!(policy.unused([]).len(), usize::from(expected), "{of_permission:?} {of_run:?}");
+        };
+        check(None, None, true);
+        check(None, Some("dev"), true);
+        check(Some("dev"), Some("dev"), true);
+        check(Some("dev"), Some("prod"), false);
+        check(Some("dev"), None, false);
+    }
+
+    #[test]
+    fn permissions_that_no_finding_used_are_named() {
+        let policy = Policy {
+            permissions: ["drop-column:*.note", "drop-column:*.other"].map(|text| text.parse().unwrap()).into(),
+            ..Policy::default()
+        };
+        let used = policy.permit(hazard("note"));
+        assert_eq!(policy.unused([&used]), [&policy.permissions[1]]);
+    }
+
+    #[test]
+    fn what_delta_refuses_stays_refused_and_the_rest_is_for_the_team_to_decide() {
+        let check = |rule: &str, set: Option<Severity>, expected: Option<Severity>| {
+            let rule = find_rule(rule).unwrap();
+            let policy = Policy { severities: BTreeMap::from([(rule.name.to_owned(), set)]), ..Policy::default() };
+            let report = Report::new(hazard("note").subject, "message", "help");
+            assert_eq!(policy.severity(rule), expected);
+            assert_eq!(policy.judge(rule, report).map(|finding| finding.severity), expected);
+            assert_eq!(Policy::default().severity(rule), rule.severity);
+        };
+        check("type-change", None, Some(Severity::Rejection));
+        check("type-change", Some(Severity::Note), Some(Severity::Rejection));
+        check("drop-column", None, None);
+        check("drop-column", Some(Severity::Rejection), Some(Severity::Rejection));
+        check("missing-comment", Some(Severity::Warning), Some(Severity::Warning));
+    }
+
+    #[test]
+    fn permissions_end_after_their_last_day() {
+        let until = |day: u8| permitted("drop-column:*", Some(Day { year: 2026, month: 11, day }));
+        let ended = until(20);
         assert_eq!(
-            (finding.permission, finding.message.as_str()),
+            (ended.permission, ended.message.as_str()),
             (None, "deletes data (the permission ended on 2026-11-20)")
         );
+        for day in [21, 22] {
+            assert_eq!(until(day).permission.as_deref(), Some("drop-column:*"), "{day}");
+        }
     }
 
     #[test]
     fn a_text_without_object_is_no_permission() {
         assert!("drop-column".parse::<Permission>().is_err());
         assert!("drop-column:".parse::<Permission>().is_err());
+        assert!(": silver.customers".parse::<Permission>().is_err());
+        assert_eq!(" drop-column : silver.* ".parse::<Permission>().unwrap().to_string(), "drop-column:silver.*");
     }
 }

@@ -54,7 +54,7 @@ mod stats_columns;
 mod streaming_table;
 mod streams_restart;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod touch;
 mod type_change;
 mod upgrade_protocol;

@@ -78,3 +78,91 @@ pub fn schedule(plans: &[TablePlan], inbound: impl Fn(usize) -> Vec<InboundKey>)
     }
     units
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::diff;
+    use crate::draft::ForeignKeyDraft;
+    use crate::model::ObservedTable;
+    use crate::rules::testing::{Sketch, table};
+
+    /// The plan of `silver.NAME`, whose columns are `id` and `note`, and which references another table or none.
+    fn plan(name: &str, note: &str, references: [Option<&str>; 2]) -> TablePlan {
+        let sketch = |columns: &str, references: Option<&str>| -> Sketch {
+            table(columns).with(|draft| {
+                draft.name = format!("silver.{name}");
+                draft.foreign_keys = references
+                    .map(|table| ForeignKeyDraft {
+                        columns: vec!["id".to_owned()],
+                        references: format!("silver.{table}"),
+                        ..ForeignKeyDraft::default()
+                    })
+                    .into_iter()
+                    .collect();
+            })
+        };
+        let [before, after] = references;
+        let observed: ObservedTable = sketch("id: int", before).there();
+        let desired = sketch(&format!("id: int{note}"), after).declared();
+        let actions = diff(&desired, Some(&observed)).actions;
+        let outcome = if actions.is_empty() { Outcome::InSync } else { Outcome::Changes };
+        TablePlan { name: desired.name, outcome, actions, findings: Vec::new(), residual: Vec::new() }
+    }
+
+    /// Expects each unit as its table, its stage, the kinds of its actions and the units before it.
+    fn check(plans: &[TablePlan], inbound: &[(usize, &str)], expected: &[(usize, Stage, &[&str], &[usize])]) {
+        let key = |table: &str| InboundKey {
+            table: format!("silver.{table}").parse().unwrap(),
+            name: None,
+            referenced_columns: vec!["id".into()],
+        };
+        let keys = |wanted: usize| {
+            inbound.iter().filter(|(table, _)| *table == wanted).map(|(_, child)| key(child)).collect::<Vec<_>>()
+        };
+        let units = schedule(plans, keys);
+        let kinds = |unit: &Unit| unit.actions.iter().map(Action::kind).collect::<Vec<_>>();
+        let shown: Vec<_> =
+            units.iter().map(|unit| (unit.table, unit.stage, kinds(unit), unit.after.clone())).collect();
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|(table, stage, kinds, after)| (*table, *stage, kinds.to_vec(), after.to_vec()))
+            .collect();
+        assert_eq!(shown, expected);
+    }
+
+    const NEW: &str = ", note: string";
+
+    #[test]
+    fn tables_that_begin_to_reference_each_other_attach_after_both_are_in_shape() {
+        check(
+            &[plan("a", NEW, [None, Some("b")]), plan("b", NEW, [None, Some("a")])],
+            &[],
+            &[
+                (0, Stage::Shape, &["add_column"], &[]),
+                (1, Stage::Shape, &["add_column"], &[]),
+                (0, Stage::Attach, &["add_foreign_key"], &[0, 1]),
+                (1, Stage::Attach, &["add_foreign_key"], &[1, 0]),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_table_changes_after_its_own_keys_and_those_of_its_children_are_gone() {
+        check(
+            &[plan("parent", NEW, [None, None]), plan("child", NEW, [Some("parent"), None])],
+            &[(0, "child"), (0, "elsewhere")],
+            &[
+                (1, Stage::Detach, &["drop_foreign_key"], &[]),
+                (0, Stage::Shape, &["add_column"], &[0]),
+                (1, Stage::Shape, &["add_column"], &[0]),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_table_that_stays_or_is_held_back_has_no_unit() {
+        let blocked = TablePlan { outcome: Outcome::Blocked, ..plan("b", NEW, [None, None]) };
+        check(&[plan("a", "", [None, None]), blocked], &[], &[]);
+    }
+}

@@ -27,6 +27,9 @@ pub enum SimulationError {
     /// The path names nothing.
     #[error("there is no column `{0}`")]
     NoColumn(Path),
+    /// The path names something that is no struct.
+    #[error("`{0}` has no fields")]
+    NoFields(Path),
     /// A sibling has that name already.
     #[error("`{0}` is there already")]
     ColumnExists(Path),
@@ -215,5 +218,69 @@ impl Layout {
             }
             Self::Flat | Self::ClusteredAuto => (),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::Change;
+    use crate::model::Expression;
+    use crate::rules::testing::table;
+
+    fn set(key: &str, value: &str) -> Action {
+        let change = Change::between(None, Some(value.to_owned())).unwrap();
+        Action::SetProperty { key: key.to_owned(), change }
+    }
+
+    #[test]
+    fn tables_and_checks_are_made_once_and_taken_from_what_is_there() {
+        let state = table("a: int").check("c", "a > 0").there();
+        let refused = |action: Action, expected: &str| {
+            let error = simulate(Some(state.clone()), &[action], "").unwrap_err();
+            assert_eq!(error.to_string(), expected);
+        };
+        refused(
+            Action::CreateTable { table: Box::new(table("a: int").declared()) },
+            "table `silver.t` is there already",
+        );
+        let expression = || Expression::parse("a > 1").unwrap();
+        let add = Action::AddCheck { name: "C".into(), expression: expression() };
+        refused(add, "the check `C` is not as the action takes it");
+        let drop = Action::DropCheck { name: "d".into(), expression: expression() };
+        refused(drop, "the check `d` is not as the action takes it");
+    }
+
+    #[test]
+    fn a_table_that_is_not_there_can_only_be_created() {
+        for actions in [vec![], vec![set("a.b", "c")]] {
+            assert_eq!(simulate(None, &actions, ""), Err(SimulationError::NoTable));
+        }
+    }
+
+    #[test]
+    fn a_change_makes_one_version_and_a_creation_the_first() {
+        let created = table("a: int").there();
+        let after = |actions: &[Action]| simulate(Some(created.clone()), actions, "").unwrap().version;
+        let versions =
+            [created.version, after(&[]), after(&[set("a.b", "c")]), after(&[set("a.b", "c"), set("d.e", "f")])];
+        assert_eq!(versions, [0, 0, 1, 1]);
+    }
+
+    #[test]
+    fn delta_reads_its_properties_in_any_case_and_those_of_others_as_they_are() {
+        let mut state = table("a: int").there();
+        state.properties = ["DELTA.appendonly", "Team.Owner"].map(|key| (key.to_owned(), "old".to_owned())).into();
+        let check = |action: Action, expected: &[(&str, &str)]| {
+            let after = simulate(Some(state.clone()), &[action], "").unwrap();
+            let shown: Vec<_> = after.properties.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+            assert_eq!(shown, expected);
+        };
+        check(set("delta.appendOnly", "true"), &[("Team.Owner", "old"), ("delta.appendOnly", "true")]);
+        check(set("team.owner", "b"), &[("DELTA.appendonly", "old"), ("Team.Owner", "old"), ("team.owner", "b")]);
+        check(set("Team.Owner", "b"), &[("DELTA.appendonly", "old"), ("Team.Owner", "b")]);
+        let unset = |key: &str| Action::UnsetProperty { key: key.to_owned(), from: "old".to_owned() };
+        check(unset("delta.appendOnly"), &[("Team.Owner", "old")]);
+        check(unset("Team.Owner"), &[("DELTA.appendonly", "old")]);
     }
 }

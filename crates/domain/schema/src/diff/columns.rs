@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::order::{Sibling, place};
+use super::partners::match_by_name;
 use super::{Difference, TableDiff, changed_tags, removed_tags};
 use crate::action::Action;
 use crate::change::Change;
 use crate::model::{
-    Aspect, Column, DataType, DesiredTable, Field, ObservedTable, Path, Step, Subject, Tags, TypeChange,
-    classify_type_change,
+    Aspect, Column, DataType, DesiredTable, Field, ObservedTable, Path, Step, Subject, TypeChange, classify_type_change,
 };
 
 pub(super) fn diff_columns(desired: &DesiredTable, observed: &ObservedTable, diff: &mut TableDiff) {
@@ -113,7 +113,7 @@ impl Columns<'_> {
     }
 
     fn tags(&mut self, path: &Path, wanted: &Column, there: Option<&Column>) {
-        let none = Tags::default();
+        let none = BTreeMap::new();
         let there = there.map_or(&none, |column| &column.tags);
         for (key, from) in removed_tags(&wanted.tags, there) {
             self.diff.actions.push(Action::UnsetColumnTag { path: path.clone(), key, from });
@@ -204,26 +204,90 @@ fn agree_beside_field(wanted: &Column, there: &Column) -> bool {
         && wanted.tags == there.tags
 }
 
-/// The index of each declared field's partner. Tables mostly agree, so the place after the last partner is tried first;
-/// a few are then looked for one by one, and only if more are elsewhere is every name sorted.
-fn match_by_name(wanted: &[&Field], there: &[&Field]) -> Vec<Option<usize>> {
-    let mut by_name = None;
-    let mut next = 0;
-    let mut searches_left = 8;
-    let partner = |field: &&Field| {
-        let found = if there.get(next).is_some_and(|other| other.name == field.name) {
-            Some(next)
-        } else if searches_left > 0 {
-            searches_left -= 1;
-            there.iter().position(|other| other.name == field.name)
-        } else {
-            let names = by_name.get_or_insert_with(|| {
-                there.iter().enumerate().map(|(index, field)| (&field.name, index)).collect::<BTreeMap<_, _>>()
-            });
-            names.get(&field.name).copied()
-        };
-        next = found.map_or(next, |index| index + 1);
-        found
-    };
-    wanted.iter().map(partner).collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::diff;
+    use crate::rules::testing::{Sketch, table};
+
+    fn check(desired: Sketch, observed: &ObservedTable, actions: &[&str], unseen: &[&str]) {
+        let desired = desired.declared();
+        let found = diff(&desired, Some(observed));
+        let shown =
+            found.actions.iter().map(|action| format!("{} {}", action.kind(), action.subject(&desired.name).path));
+        assert_eq!(shown.collect::<Vec<_>>(), actions);
+        let shown = found.unseen.iter().map(|subject| format!("{} {}", subject.path, subject.aspect.unwrap().as_str()));
+        assert_eq!(shown.collect::<Vec<_>>(), unseen);
+        assert_eq!(found.differences, []);
+    }
+
+    /// Of what the source can't see of `a` nothing is done, whichever side has more; what is declared of it is listed.
+    fn check_hidden(aspect: Aspect, less: &Sketch, more: &Sketch) {
+        let listed = format!("a {}", aspect.as_str());
+        for (desired, observed, unseen) in [(more, less, [listed.as_str()].as_slice()), (less, more, &[])] {
+            let mut observed = observed.clone().there();
+            observed.unknown.insert(aspect, Path::column("a"));
+            check(desired.clone(), &observed, &[], unseen);
+        }
+    }
+
+    #[test]
+    fn what_the_source_does_not_see_is_left_alone_and_listed_where_it_is_declared() {
+        let plain = &table("a: int, b: int");
+        check_hidden(Aspect::Comment, plain, &table("a: int comment 'x', b: int"));
+        check_hidden(Aspect::Nullability, plain, &table("a: int not null, b: int"));
+        check_hidden(Aspect::Default, plain, &plain.clone().default("a", "1"));
+        check_hidden(Aspect::Generated, plain, &plain.clone().generated("a", "b + 1"));
+        check_hidden(Aspect::Tags, plain, &plain.clone().tagged("a", "pii", "yes"));
+        let long = &table("a: bigint");
+        check_hidden(Aspect::Identity, long, &long.clone().identity("a"));
+    }
+
+    #[test]
+    fn a_new_column_has_its_tags_where_tags_are_seen() {
+        let desired = table("b: int, a: int").tagged("a", "pii", "yes");
+        let mut observed = table("b: int").there();
+        check(desired.clone(), &observed, &["add_column a", "set_column_tag a"], &[]);
+        observed.unknown.insert(Aspect::Tags, Path::table());
+        check(desired, &observed, &["add_column a"], &["a tags"]);
+        check(table("b: int, a: int"), &observed, &["add_column a"], &[]);
+    }
+
+    #[test]
+    fn tags_of_a_column_are_set_changed_and_removed() {
+        let plain = || table("a: int");
+        check(plain().tagged("a", "pii", "yes"), &plain().there(), &["set_column_tag a"], &[]);
+        check(plain().tagged("a", "pii", "no"), &plain().tagged("a", "pii", "yes").there(), &["set_column_tag a"], &[]);
+        check(plain(), &plain().tagged("a", "pii", "yes").there(), &["unset_column_tag a"], &[]);
+    }
+
+    #[test]
+    fn a_type_that_is_not_seen_is_left_alone() {
+        let mut observed = table("a: int, s: struct<x: int>").there();
+        observed.unknown.insert(Aspect::Type, Path::table());
+        check(table("a: string, s: struct<x: int, y: int>"), &observed, &[], &[]);
+    }
+
+    #[test]
+    fn what_only_a_new_column_can_have_comes_with_it_alone() {
+        let desired =
+            table("ts: timestamp, s: struct<a: date>, a: date, b: bigint").generated("a", "to_date(ts)").identity("b");
+        let found = diff(&desired.declared(), Some(&table("ts: timestamp, s: struct<x: int>").there()));
+        let made = found.actions.iter().filter_map(|action| {
+            let Action::AddColumn { parent, column, .. } = action else { return None };
+            let path = parent.field(column.name()).to_string();
+            Some((path, column.generated.is_some(), column.identity.is_some()))
+        });
+        let expected = [("a", true, false), ("b", false, true), ("s.a", false, false)]
+            .map(|(path, generated, identity)| (path.to_owned(), generated, identity));
+        assert_eq!(made.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn an_empty_comment_is_none() {
+        let mut observed = table("a: int comment 'x'").there();
+        observed.columns[0].field.comment = Some("".into());
+        check(table("a: int"), &observed, &[], &[]);
+        check(table("a: int comment 'y'"), &observed, &["set_column_comment a"], &[]);
+    }
 }

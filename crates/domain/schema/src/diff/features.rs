@@ -62,3 +62,37 @@ fn needed_by(action: &Action) -> BTreeSet<Feature> {
         | Action::AddForeignKey { .. } => BTreeSet::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::diff;
+    use crate::rules::testing::{Sketch, table};
+
+    fn check(desired: Sketch, observed: &ObservedTable, expected: &[&str]) {
+        let enabled = diff(&desired.declared(), Some(observed)).actions.into_iter().filter_map(|action| {
+            if let Action::EnableFeature { feature } = action { Some(feature.name().to_owned()) } else { None }
+        });
+        assert_eq!(enabled.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn actions_bring_the_features_they_need() {
+        let observed = table("a: int, s: varchar(3)").there();
+        check(table("a: bigint, s: varchar(3)"), &observed, &["typeWidening"]);
+        check(table("a: int, s: varchar(4)"), &observed, &[]);
+        check(table("a: int, s: varchar(3), t: timestamp_ntz"), &observed, &["timestampNtz"]);
+        check(table("a: int, s: varchar(3)").default("a", "1"), &observed, &["allowColumnDefaults"]);
+        check(table("a: int, s: varchar(3)").check("c", "a > 0"), &observed, &["checkConstraints"]);
+        check(table("a: int, s: varchar(3)").clustered(&["a"]), &observed, &["domainMetadata", "clustering"]);
+        check(table("a: int, s: varchar(3)").with_change_feed(), &observed, &["changeDataFeed"]);
+    }
+
+    #[test]
+    fn features_that_are_there_or_not_seen_are_not_enabled() {
+        let mut observed = table("a: int").with_change_feed().there();
+        check(table("a: int").property("delta.enableChangeDataFeed", "false"), &observed, &[]);
+        observed.unknown.insert(Aspect::Feature, Path::table());
+        check(table("a: int").default("a", "1"), &observed, &[]);
+    }
+}

@@ -37,3 +37,58 @@ fn diff_foreign_keys(desired: &DesiredTable, observed: &ObservedTable, diff: &mu
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::diff;
+    use crate::draft::ForeignKeyDraft;
+    use crate::rules::testing::{Sketch, table};
+    use crate::simulate::simulate;
+
+    fn referencing(columns: &[&str]) -> Sketch {
+        let key = |column: &&str| ForeignKeyDraft {
+            columns: vec![(*column).to_owned()],
+            references: "silver.other".to_owned(),
+            ..ForeignKeyDraft::default()
+        };
+        table("a: int not null, b: int not null").with(|draft| draft.foreign_keys = columns.iter().map(key).collect())
+    }
+
+    fn check(desired: Sketch, observed: impl Into<ObservedTable>, expected: &[&str]) {
+        let (desired, observed) = (desired.declared(), observed.into());
+        let actions = diff(&desired, Some(&observed)).actions;
+        let shown = actions.iter().map(|action| match action.subject(&desired.name).key {
+            Some(key) => format!("{} {key}", action.kind()),
+            None => action.kind().to_owned(),
+        });
+        assert_eq!(shown.collect::<Vec<_>>(), expected);
+        let after = simulate(Some(observed), &actions, "").unwrap();
+        assert_eq!(diff(&desired, Some(&after)).actions, []);
+    }
+
+    #[test]
+    fn only_keys_that_differ_are_dropped_and_added() {
+        check(referencing(&["a", "b"]), referencing(&["b", "a"]), &[]);
+        check(referencing(&["a"]), referencing(&["b"]), &["drop_foreign_key b", "add_foreign_key a"]);
+        check(referencing(&["a", "b"]), referencing(&["b"]), &["add_foreign_key a"]);
+        let key = |columns: &[&str]| referencing(&[]).primary_key(columns);
+        check(key(&["a", "b"]), key(&["b", "a"]), &[]);
+        check(key(&["a"]), key(&["a", "b"]), &["drop_primary_key", "add_primary_key"]);
+        check(key(&["a"]), referencing(&[]), &["add_primary_key"]);
+        check(referencing(&[]), key(&["a"]), &["drop_primary_key"]);
+    }
+
+    #[test]
+    fn keys_in_another_order_give_the_same_actions() {
+        for keys in [["a", "b"], ["b", "a"]] {
+            check(referencing(&keys), referencing(&[]), &["add_foreign_key a", "add_foreign_key b"]);
+        }
+        let sorted = referencing(&["a", "b"]).there();
+        let mut reversed = sorted.clone();
+        reversed.foreign_keys.reverse();
+        for observed in [sorted, reversed] {
+            check(referencing(&[]), observed, &["drop_foreign_key a", "drop_foreign_key b"]);
+        }
+    }
+}

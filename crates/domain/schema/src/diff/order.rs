@@ -36,7 +36,7 @@ pub(super) fn place(partners: &[Option<usize>]) -> Vec<Sibling> {
     let kept: Vec<(usize, usize)> =
         partners.iter().enumerate().filter_map(|(index, partner)| partner.map(|there| (index, there))).collect();
     let mut placed = Vec::new();
-    if kept.windows(2).any(|pair| pair[0].1 > pair[1].1) {
+    if !kept.is_sorted_by_key(|(_, there)| there) {
         let settled = longest_increasing(&kept);
         for (position, (index, _)) in kept.iter().enumerate().filter(|(position, _)| !settled[*position]) {
             let to = if position == 0 { Place::First } else { Place::After(kept[position - 1].0) };
@@ -95,6 +95,21 @@ mod tests {
     #[test]
     fn a_column_moved_behind_another_is_one_move() {
         check(&[Some(1), Some(2), Some(0)], &[Sibling::Moved { index: 2, to: Place::After(1) }]);
+    }
+
+    #[test]
+    fn the_longest_run_stays_where_it_is() {
+        let moved = |index, before: usize| Sibling::Moved { index, to: Place::After(before) };
+        check(&[Some(0), Some(1), Some(2)], &[]);
+        check(&[Some(2), Some(1), Some(0)], &[Sibling::Moved { index: 0, to: Place::First }, moved(1, 0)]);
+        check(
+            &[Some(3), Some(0), Some(4), Some(1), Some(5), Some(2)],
+            &[Sibling::Moved { index: 0, to: Place::First }, moved(2, 1), moved(4, 3)],
+        );
+        check(
+            &[Some(1), None, Some(2), Some(0)],
+            &[moved(3, 2), Sibling::Added { index: 1, position: Place::After(0) }],
+        );
     }
 
     #[test]

@@ -1,4 +1,6 @@
 //! The door through which rules are tested: a declaration, a table that is there, and what one rule says of both.
+//!
+//! The sketch of a table serves the tests of diff, plan and schedule too.
 
 use super::{Report, Review, Rule};
 use crate::claim::{Answer, claims};
@@ -8,10 +10,11 @@ use crate::model::{DataType, DesiredTable, Field, Identity, ObservedTable, Scope
 use crate::simulate::simulate;
 
 /// A table `silver.t` in the making.
-pub(super) struct Sketch(TableDraft);
+#[derive(Clone)]
+pub(crate) struct Sketch(TableDraft);
 
 /// A table of these columns, as in `id: bigint not null, note: string`.
-pub(super) fn table(columns: &str) -> Sketch {
+pub(crate) fn table(columns: &str) -> Sketch {
     let DataType::Struct(fields) = format!("struct<{columns}>").parse().unwrap() else { panic!("{columns}") };
     let column = |field: Field| {
         let mut column = ColumnDraft::new(field.name.as_str(), TypeDraft::Type(field.data_type));
@@ -25,7 +28,7 @@ pub(super) fn table(columns: &str) -> Sketch {
 }
 
 impl Sketch {
-    pub(super) fn with(mut self, change: impl FnOnce(&mut TableDraft)) -> Self {
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut TableDraft)) -> Self {
         change(&mut self.0);
         self
     }
@@ -34,71 +37,75 @@ impl Sketch {
         self.with(|draft| change(draft.columns.iter_mut().find(|column| column.name == name).unwrap()))
     }
 
-    pub(super) fn typed(self, column: &str, data_type: DataType) -> Self {
+    pub(crate) fn typed(self, column: &str, data_type: DataType) -> Self {
         self.column(column, |column| column.data_type = TypeDraft::Type(data_type))
     }
 
-    pub(super) fn default(self, column: &str, expression: &str) -> Self {
+    pub(crate) fn default(self, column: &str, expression: &str) -> Self {
         self.column(column, |column| column.default = Some(expression.to_owned()))
     }
 
-    pub(super) fn generated(self, column: &str, expression: &str) -> Self {
+    pub(crate) fn generated(self, column: &str, expression: &str) -> Self {
         self.column(column, |column| column.generated = Some(expression.to_owned()))
     }
 
-    pub(super) fn identity(self, column: &str) -> Self {
+    pub(crate) fn identity(self, column: &str) -> Self {
         self.column(column, |column| column.identity = Some(Identity { start: 1, increment: 1, always: true }))
     }
 
-    pub(super) fn renamed(self, column: &str, from: &str) -> Self {
+    pub(crate) fn tagged(self, column: &str, key: &str, value: &str) -> Self {
+        self.column(column, |column| column.tags.push((key.to_owned(), value.to_owned())))
+    }
+
+    pub(crate) fn renamed(self, column: &str, from: &str) -> Self {
         self.column(column, |column| column.renamed_from = vec![from.to_owned()])
     }
 
-    pub(super) fn property(self, key: &str, value: &str) -> Self {
+    pub(crate) fn property(self, key: &str, value: &str) -> Self {
         self.with(|draft| draft.properties.push((key.to_owned(), Some(value.to_owned()))))
     }
 
-    pub(super) fn without_property(self, key: &str) -> Self {
+    pub(crate) fn without_property(self, key: &str) -> Self {
         self.with(|draft| draft.properties.push((key.to_owned(), None)))
     }
 
-    pub(super) fn mapped(self) -> Self {
+    pub(crate) fn mapped(self) -> Self {
         self.property("delta.columnMapping.mode", "name")
     }
 
-    pub(super) fn with_change_feed(self) -> Self {
+    pub(crate) fn with_change_feed(self) -> Self {
         self.property("delta.enableChangeDataFeed", "true")
     }
 
-    pub(super) fn check(self, name: &str, condition: &str) -> Self {
+    pub(crate) fn check(self, name: &str, condition: &str) -> Self {
         self.with(|draft| draft.checks.push((name.to_owned(), condition.to_owned())))
     }
 
-    pub(super) fn clustered(self, columns: &[&str]) -> Self {
+    pub(crate) fn clustered(self, columns: &[&str]) -> Self {
         let columns = columns.iter().map(|column| (*column).to_owned()).collect();
         self.with(|draft| draft.clustered_by = Some(ClusteringDraft::By(columns)))
     }
 
-    pub(super) fn partitioned(self, columns: &[&str]) -> Self {
+    pub(crate) fn partitioned(self, columns: &[&str]) -> Self {
         self.with(|draft| draft.partitioned_by = Some(columns.iter().map(|column| (*column).to_owned()).collect()))
     }
 
-    pub(super) fn primary_key(self, columns: &[&str]) -> Self {
+    pub(crate) fn primary_key(self, columns: &[&str]) -> Self {
         let columns = columns.iter().map(|column| (*column).to_owned()).collect();
         self.with(|draft| draft.primary_key = Some(PrimaryKeyDraft { columns, ..PrimaryKeyDraft::default() }))
     }
 
-    pub(super) fn scope(self, scope: Scope) -> Self {
+    pub(crate) fn scope(self, scope: Scope) -> Self {
         self.with(|draft| draft.scope = scope)
     }
 
     /// The declaration.
-    pub(super) fn declared(self) -> DesiredTable {
+    pub(crate) fn declared(self) -> DesiredTable {
         self.0.check().unwrap()
     }
 
     /// The table that the declaration creates.
-    pub(super) fn there(self) -> ObservedTable {
+    pub(crate) fn there(self) -> ObservedTable {
         simulate(None, &diff(&self.declared(), None).actions, "id").unwrap()
     }
 }

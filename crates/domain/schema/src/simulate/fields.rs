@@ -5,7 +5,7 @@
 use super::SimulationError;
 use super::mapping;
 use crate::action::Position;
-use crate::model::{Column, DataType, Field, Identifier, MappingMode, ObservedTable, Path, Step};
+use crate::model::{Column, DataType, Field, Identifier, ObservedTable, Path, Step};
 
 /// The columns of a table or the fields of a struct.
 enum Siblings<'t> {
@@ -84,9 +84,7 @@ pub(super) fn add(
     position: &Position,
 ) -> Result<(), SimulationError> {
     let mut column = column.clone();
-    if table.mapping_mode() != MappingMode::None {
-        mapping::map_new_field(table, &mut column.field);
-    }
+    mapping::map_new_field(table, &mut column.field);
     let mut siblings = siblings(table, parent)?;
     if siblings.position(column.name()).is_some() {
         return Err(SimulationError::ColumnExists(parent.field(column.name())));
@@ -148,7 +146,62 @@ fn siblings<'t>(table: &'t mut ObservedTable, parent: &Path) -> Result<Siblings<
         return Ok(Siblings::Columns(&mut table.columns));
     }
     let DataType::Struct(fields) = type_mut(table, parent)? else {
-        return Err(SimulationError::NoColumn(parent.clone()));
+        return Err(SimulationError::NoFields(parent.clone()));
     };
     Ok(Siblings::Fields(fields))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action::Action;
+    use crate::model::Expression;
+    use crate::rules::testing::table;
+    use crate::simulate::simulate;
+
+    fn path(text: &str) -> Path {
+        text.split('.').fold(Path::table(), |path, name| match name {
+            "element" => path.join(Step::Element),
+            "key" => path.join(Step::Key),
+            "value" => path.join(Step::Value),
+            name => path.field(&name.into()),
+        })
+    }
+
+    fn drop_column(column: &str) -> Action {
+        Action::DropColumn { path: path(column), data_type: "int".parse().unwrap() }
+    }
+
+    fn refused(action: Action, expected: &str) {
+        let state = table("a: int, b: int, s: struct<x: int>, m: map<int, int>").there();
+        let error = simulate(Some(state), std::slice::from_ref(&action), "").unwrap_err();
+        assert_eq!(error.to_string(), expected, "{action:?}");
+    }
+
+    #[test]
+    fn actions_that_do_not_fit_the_columns_are_refused() {
+        for missing in ["x", "s.y", "m.element"] {
+            let said = format!("there is no column `{missing}`");
+            refused(Action::SetColumnNotNull { path: path(missing) }, &said);
+        }
+        refused(Action::SetColumnNotNull { path: path("m.key") }, "there is no column `m.key`");
+        refused(drop_column("x"), "there is no column `x`");
+        refused(drop_column("s.y"), "there is no column `s.y`");
+        refused(Action::RenameColumn { path: path("a"), to: "B".into() }, "`B` is there already");
+        refused(Action::RenameColumn { path: path("s.y"), to: "z".into() }, "there is no column `s.y`");
+        refused(Action::MoveColumn { path: path("s.y"), to: Position::First }, "there is no column `s.y`");
+        refused(Action::MoveColumn { path: path("a"), to: Position::After("x".into()) }, "there is no column `x`");
+        let add = |parent: Path| Action::AddColumn {
+            parent,
+            column: Box::new(Column::new("x", "int".parse().unwrap())),
+            position: Position::Last,
+        };
+        refused(add(path("s")), "`s.x` is there already");
+        refused(add(path("a")), "`a` has no fields");
+        refused(add(path("m.value")), "`m.value` has no fields");
+        let default =
+            |column: &str| Action::DropColumnDefault { path: path(column), from: Expression::parse("1").unwrap() };
+        refused(default("x"), "there is no column `x`");
+        refused(default("s.x"), "there is no column `s.x`");
+    }
 }

@@ -87,3 +87,96 @@ pub fn renamed_in_list(listed: &str, from: &Path, to: Option<&Path>) -> String {
     });
     entries.collect::<Vec<_>>().join(",")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action::{Action, Position};
+    use crate::change::Change;
+    use crate::model::Column;
+    use crate::rules::testing::table;
+    use crate::simulate::simulate;
+
+    fn each(field: &Field, visit: &mut impl FnMut(&Field)) {
+        visit(field);
+        each_below(&field.data_type, visit);
+    }
+
+    fn each_below(data_type: &DataType, visit: &mut impl FnMut(&Field)) {
+        if let Some(fields) = data_type.as_struct() {
+            fields.iter().for_each(|field| each(field, visit));
+        } else if let Some(array) = data_type.as_array() {
+            each_below(&array.element, visit);
+        } else if let Some(map) = data_type.as_map() {
+            each_below(&map.key, visit);
+            each_below(&map.value, visit);
+        }
+    }
+
+    /// Expects the name of every field, its id, and its physical name where that is no made one.
+    fn check(table: &ObservedTable, expected: &str) {
+        let mut shown = Vec::new();
+        for column in &table.columns {
+            each(&column.field, &mut |field| {
+                let id = field.metadata.column_id().unwrap();
+                let made = format!("\"{}\"", physical_column_name(&table.table_id, id));
+                let physical = field.metadata.get(crate::model::PHYSICAL_NAME).unwrap();
+                let physical = if physical == made { "made" } else { physical };
+                shown.push(format!("{} {id} {physical}", field.name));
+            });
+        }
+        shown.push(format!("highest {}", table.property(MAX_COLUMN_ID).unwrap()));
+        assert_eq!(shown.join(", "), expected);
+    }
+
+    const COLUMNS: &str = "a: int, s: struct<x: int, l: array<struct<y: int>>>, m: map<struct<k: int>, struct<v: int>>";
+
+    #[test]
+    fn fields_of_a_new_table_are_numbered_from_the_outside_in_and_get_names_of_their_own() {
+        check(
+            &table(COLUMNS).mapped().there(),
+            "a 1 made, s 2 made, x 3 made, l 4 made, y 5 made, m 6 made, k 7 made, v 8 made, highest 8",
+        );
+    }
+
+    #[test]
+    fn fields_of_a_table_that_is_there_keep_the_names_in_its_files() {
+        let change = Change::between(None, Some("name".to_owned())).unwrap();
+        let enable = Action::SetProperty { key: "delta.columnMapping.mode".to_owned(), change };
+        check(
+            &simulate(Some(table("a: int, s: struct<x: int>").there()), &[enable], "").unwrap(),
+            "a 1 \"a\", s 2 \"s\", x 3 \"x\", highest 3",
+        );
+    }
+
+    #[test]
+    fn an_id_is_never_given_twice() {
+        let add = |parent: Path, name: &str, data_type: &str| Action::AddColumn {
+            parent,
+            column: Box::new(Column::new(name, data_type.parse().unwrap())),
+            position: Position::First,
+        };
+        let drop = Action::DropColumn { path: Path::column("b"), data_type: DataType::Integer };
+        let actions = [drop, add(Path::table(), "b", "struct<c: int>"), add(Path::column("b"), "d", "int")];
+        check(
+            &simulate(Some(table("a: int, b: int").mapped().there()), &actions, "").unwrap(),
+            "b 3 made, d 5 made, c 4 made, a 1 made, highest 5",
+        );
+    }
+
+    #[test]
+    fn lists_of_columns_follow_renames_and_drops() {
+        let path = |names: &[&str]| names.iter().fold(Path::table(), |path, name| path.field(&(*name).into()));
+        let check = |listed: &str, from: &[&str], renamed: &str, dropped: &str| {
+            let to = path(&from[..from.len() - 1]).field(&"n w".into());
+            let found = [renamed_in_list(listed, &path(from), Some(&to)), renamed_in_list(listed, &path(from), None)];
+            assert_eq!(found, [renamed, dropped], "{listed}");
+        };
+        check("a,b", &["a"], "`n w`,b", "b");
+        check("b, A.x", &["a"], "b,`n w`.x", "b");
+        check("a.x,a.y,a", &["a", "x"], "a.`n w`,a.y,a", "a.y,a");
+        check("ab,b.a", &["a"], "ab,b.a", "ab,b.a");
+        check("`a,b`.`c d`", &["a,b"], "`n w`.`c d`", "");
+        check("`unpaired,b", &["b"], "`unpaired,b", "`unpaired,b");
+    }
+}
