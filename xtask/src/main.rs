@@ -8,6 +8,7 @@
 mod bench;
 mod demo;
 mod docs;
+mod mutants;
 mod prove;
 mod python;
 mod run;
@@ -26,6 +27,7 @@ usage: cargo xtask COMMAND
   docs [--check | --update]        API docs, links, generated pages, transcripts
                                    --check: fail where a page is stale; --update: write transcripts anew
   prove [PAIRS]                    the full proofs, in release; 1,000,000 pairs unless said otherwise
+  mutants [PATTERN…]               which changes of the planner no test sees; those that a pattern names
   bench [TABLES…]                  plan times and memory of the release build, into docs/benchmarks.md";
 
 fn main() -> ExitCode {
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         ["docs", "--update"] => docs::run(docs::Mode::Update),
         ["prove"] => prove::run(prove::PAIRS),
         ["prove", pairs] if pairs.parse::<usize>().is_ok() => prove::run(pairs),
+        ["mutants", patterns @ ..] => mutants::run(patterns),
         ["bench", "floor", folders @ ..] => bench::floor(folders),
         ["bench", "floor-of-log", table] => bench::floor_of_log(table),
         ["bench", sizes @ ..] => bench::run(sizes),
