@@ -1,14 +1,13 @@
 //! Columns and nested fields, once both sides use declared names.
 
-use std::collections::BTreeMap;
-
 use super::order::{Sibling, place};
 use super::partners::match_by_name;
 use super::{Difference, TableDiff, changed_tags, removed_tags};
 use crate::action::Action;
 use crate::change::Change;
 use crate::model::{
-    Aspect, Column, DataType, DesiredTable, Field, ObservedTable, Path, Step, Subject, TypeChange, classify_type_change,
+    Aspect, Column, DataType, DesiredTable, Field, ObservedTable, Path, Step, Subject, Tags, TypeChange,
+    classify_type_change,
 };
 
 pub(super) fn diff_columns(desired: &DesiredTable, observed: &ObservedTable, diff: &mut TableDiff) {
@@ -113,7 +112,7 @@ impl Columns<'_> {
     }
 
     fn tags(&mut self, path: &Path, wanted: &Column, there: Option<&Column>) {
-        let none = BTreeMap::new();
+        let none = Tags::default();
         let there = there.map_or(&none, |column| &column.tags);
         for (key, from) in removed_tags(&wanted.tags, there) {
             self.diff.actions.push(Action::UnsetColumnTag { path: path.clone(), key, from });
