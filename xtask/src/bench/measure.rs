@@ -8,6 +8,9 @@ use crate::run::{self, Outcome};
 
 /// Runs of each program. They take turns, so that what disturbs one disturbs the others.
 pub(super) const RUNS: usize = 7;
+/// Runs of a program that takes longer than `LONG` each.
+pub(super) const LONG_RUNS: usize = 2;
+pub(super) const LONG: Duration = Duration::from_secs(5);
 
 /// A program to measure; the same one is started again and again.
 pub(super) struct Subject<'s> {
@@ -28,24 +31,26 @@ pub(super) struct Figure {
     pub(super) memory: Option<u64>,
 }
 
-/// Runs the subjects in turns, each once unmeasured so that files and programs are in the page cache.
+/// Runs the subjects in turns. The first turn brings files and programs into the page cache and does not count, but for
+/// programs that take long.
 pub(super) fn side_by_side(folder: &Path, subjects: &[Subject<'_>]) -> Outcome<Vec<Figure>> {
-    let mut times = vec![Vec::with_capacity(RUNS); subjects.len()];
-    for run in 0..=RUNS {
+    let mut times: Vec<Vec<Duration>> = vec![Vec::with_capacity(RUNS + 1); subjects.len()];
+    for _ in 0..=RUNS {
         for (subject, times) in subjects.iter().zip(&mut times) {
-            let took = subject.once(folder)?;
-            if run > 0 {
-                times.push(took);
+            let takes_long = times.iter().any(|took| *took > LONG);
+            if !takes_long || times.len() < LONG_RUNS {
+                times.push(subject.once(folder)?);
             }
         }
     }
+    times.iter_mut().filter(|times| times.len() > RUNS).for_each(|times| drop(times.remove(0)));
     let mut figures = Vec::new();
     for (subject, mut times) in subjects.iter().zip(times) {
         times.sort_unstable();
         let figure = Figure {
             what: subject.what.to_owned(),
             best: times[0],
-            median: times[RUNS / 2],
+            median: times[times.len() / 2],
             memory: subject.memory(folder)?,
         };
         let memory = figure.memory.map(|memory| format!(", {memory} MiB")).unwrap_or_default();

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::lake::{COLUMNS, LONG_LOG_COMMITS, LONG_LOG_FILES};
-use super::measure::{Figure, RUNS};
+use super::measure::{Figure, LONG, LONG_RUNS, RUNS};
 
 pub(super) const FLOOR: &str = "floor";
 pub(super) const PLAN: &str = "`delta-engine plan`";
@@ -19,11 +19,12 @@ pub(super) struct Page {
 impl Page {
     pub(super) fn new(planning: &str) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let long = LONG.as_secs();
         let text = format!(
             "# Benchmarks\n\n<!-- Made by `cargo xtask bench`; edits here are lost. -->\n\n\
-             Whole processes on a local disk with the page cache warm, {cores} cores, {RUNS} runs each in turns. Times are best\n\
-             and median; memory is the largest resident set. The floor lists the same folders and reads the same files on as\n\
-             many threads as there are cores, and looks at nothing in them.\n\n\
+             Whole processes on a local disk with the page cache warm, {cores} cores, {RUNS} runs each in turns ({LONG_RUNS} of what\n\
+             takes more than {long} s). Times are best and median; memory is the largest resident set. The floor lists the same\n\
+             folders and reads the same files on as many threads as there are cores, and looks at nothing in them.\n\n\
              ## Planning alone\n\n\
              10,000 tables of 100 columns in memory, half of them with changes, a fifth with nested columns: diff, rules, plan\n\
              and rehearsal, as `crates/testkit/examples/planning_speed.rs` prints them.\n\n```text\n{planning}```\n"
