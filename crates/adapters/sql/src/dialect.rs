@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use delta_engine_schema::model::Feature;
+use delta_engine_schema::model::{Feature, Identifier, TableName};
 
 /// A kind of server. Everything else asks it what it can do, and never which one it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +122,30 @@ impl Dialect {
         self != Self::Sail
     }
 
+    /// Whether the char and varchar inside a column are kept as one type text, `struct<a:int,b:varchar(10)>`, names unquoted.
+    pub(crate) fn keeps_nested_text_lengths_as_text(self) -> bool {
+        // A name that needs quotes makes the table unreadable, and a change of the fields leaves the text behind (measured).
+        matches!(self, Self::Delta(_))
+    }
+
+    /// Whether a table can have this name.
+    pub(crate) fn names(self, table: &TableName) -> bool {
+        // INVALID_SCHEMA_OR_RELATION_NAME (measured); another catalog has rules of its own.
+        let is_session = table.catalog.as_ref().is_none_or(|catalog| *catalog == Identifier::new("spark_catalog"));
+        let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+        let is_plain = |part: &Identifier| part.as_str().chars().all(is_word);
+        !matches!(self, Self::Delta(_)) || !is_session || table.parts().all(is_plain)
+    }
+
+    /// Whether the server takes a property of this value.
+    pub(crate) fn takes(self, key: &str, value: &str) -> bool {
+        let Self::Delta(line) = self else { return true };
+        let since = PROPERTIES.iter().find(|(known, _)| *known == key).map(|(_, since)| *since);
+        since.is_none_or(|since| since.is_some_and(|since| line >= since))
+            // DeltaConfigs.ISOLATION_LEVEL, "must be Serializable".
+            && (key != "delta.isolationLevel" || value.eq_ignore_ascii_case("Serializable"))
+    }
+
     /// Whether columns of a table that is there can be given ids and physical names.
     pub(crate) fn maps_existing_columns(self) -> bool {
         // Sail adds the feature and gives no ids (measured), after which the columns can't be found.
@@ -230,6 +254,18 @@ const OTHER: &[(&str, SparkLine)] = &[
     ("variantShredding", SparkLine::V4_1),
     ("variantShredding-preview", SparkLine::V4_0),
     ("variantType-preview", SparkLine::V4_0),
+];
+
+/// Properties of Delta that OSS Delta does not have, or not from the beginning (source: `DeltaConfig.scala` of each tag).
+const PROPERTIES: &[(&str, Option<SparkLine>)] = &[
+    ("delta.dataSkippingStringPrefixLength", Some(SparkLine::V4_1)),
+    ("delta.enableIcebergCompatV3", Some(SparkLine::V4_2)),
+    ("delta.enableMaterializePartitionColumnsFeature", Some(SparkLine::V4_1)),
+    ("delta.parquet.compression.codec", None),
+    ("delta.parquet.format.version", Some(SparkLine::V4_2)),
+    ("delta.rowTrackingSuspended", Some(SparkLine::V4_1)),
+    ("delta.targetFileSize", None),
+    ("delta.tuneFileSizesForRewrites", None),
 ];
 
 /// The name with the line of Spark.

@@ -280,8 +280,12 @@ mod tests {
         );
         check(
             Action::SetTableComment { change: text("in ${env:HOME}") },
-            "-- set spark.sql.variable.substitute to false first: Spark replaces ${...}, in literals too\n\
-             COMMENT ON TABLE `s`.`t` IS 'in ${env:HOME}'",
+            "COMMENT ON TABLE `s`.`t` IS 'in \\u0024{env:HOME}'",
+        );
+        check(
+            Action::DropColumnNotNull { path: column("${x}") },
+            "-- set spark.sql.variable.substitute to false first: Spark replaces ${...}, in names and literals too\n\
+             ALTER TABLE `s`.`t` ALTER COLUMN `${x}` DROP NOT NULL",
         );
     }
 

@@ -9,10 +9,11 @@ pub(crate) fn identifier(name: &Identifier) -> String {
 
 /// A text as a literal.
 ///
-/// A quote is escaped by a backslash: Delta's own grammar (`DeltaSqlBase.g4`, STRING) and Spark 3 know no `''`.
-/// Right for `spark.sql.parser.escapedStringLiterals=false`, the default.
+/// A quote is escaped by a backslash: Delta's own grammar (`DeltaSqlBase.g4`, STRING) and Spark 3 know no `''`. Nothing else
+/// is, but for the `$` of a `${`: Spark replaces what such braces hold before it reads the statement, in literals too
+/// (`VariableSubstitution`; measured). Right for `spark.sql.parser.escapedStringLiterals=false`, the default.
 pub(crate) fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'").replace("${", "\\u0024{"))
 }
 
 /// Every part of a table's name, quoted.
@@ -78,6 +79,7 @@ mod tests {
         let (quoted, named) = (Token::Text(text.to_owned()), Token::Name(text.to_owned()));
         for grammar in [Grammar::Spark, Grammar::Delta] {
             assert_eq!(tokens(grammar, &literal(text)), std::slice::from_ref(&quoted), "{text:?}");
+            assert!(!literal(text).contains("${"), "{text:?}");
             assert_eq!(tokens(grammar, &identifier(&name)), std::slice::from_ref(&named), "{text:?}");
             // Between other tokens they end where they should.
             let sql = format!("{}{},{};", literal(text), identifier(&name), literal(text));

@@ -12,6 +12,10 @@ pub enum Reason {
     NoStatement,
     /// A feature that the server does not know.
     UnknownFeature,
+    /// A property that begins with `delta.` and that the server does not know, or not with this value.
+    UnknownProperty,
+    /// A name that the session catalog has no place for.
+    TableName,
     /// A feature that no statement sets by itself.
     ClusteringFeature,
     /// Column mapping for columns that are there.
@@ -30,6 +34,8 @@ pub enum Reason {
     Collation,
     /// The length of char and varchar.
     TextLength,
+    /// The length of char and varchar inside a column.
+    NestedTextLength,
     /// NOT NULL of array elements or map values in a type.
     ElementNotNull,
     /// NOT NULL of array elements or map values that are there, set or dropped.
@@ -89,6 +95,10 @@ impl Reason {
         match self {
             Self::NoStatement => format!("{who} has no statement for this change of a table that is there"),
             Self::UnknownFeature => format!("{dialect} does not know the table feature that this needs"),
+            Self::UnknownProperty => format!("{dialect} does not know this property, or not with this value"),
+            Self::TableName => {
+                "the session catalog takes letters of ASCII, digits and `_` in names of tables".to_owned()
+            }
             Self::ClusteringFeature => "CLUSTER BY enables this feature; no statement sets it by itself".to_owned(),
             Self::Mapping => {
                 format!("{who} switches column mapping on without giving ids to the columns that are there")
@@ -102,6 +112,9 @@ impl Reason {
             Self::UnknownType => "the type is not known to this program".to_owned(),
             Self::Collation => format!("{who} has no collations for Delta tables; Databricks has"),
             Self::TextLength => format!("{who} stores char and varchar as string and forgets the length"),
+            Self::NestedTextLength => format!(
+                "{who} keeps char and varchar inside a column as a text that odd names break and changes leave behind"
+            ),
             Self::ElementNotNull => "SQL can't say NOT NULL of array elements and map values".to_owned(),
             Self::ElementNullability => {
                 "no statement changes whether array elements and map values are NOT NULL".to_owned()
@@ -127,6 +140,8 @@ impl Reason {
                 "apply it on the table's files with a native target, or through OSS Spark"
             }
             Self::UnknownFeature => "leave it out, or apply it through an engine that knows the feature",
+            Self::UnknownProperty => "remove it from the properties",
+            Self::TableName => "give the table a plain name, or use a catalog of its own such as Unity Catalog",
             Self::ClusteringFeature => "declare clustered_by, or remove `delta.feature.clustering` from the properties",
             Self::Mapping => "switch column mapping on with a native target or OSS Spark, or create the table with it",
             Self::MoveLast => "plan again when the table can be observed",
@@ -134,6 +149,7 @@ impl Reason {
             Self::ClusterByAuto => "write clustered_by: [column, …]",
             Self::UnknownType => "leave the column as it is",
             Self::Collation | Self::TextLength => "declare the column as string",
+            Self::NestedTextLength => "declare them as string inside structs, arrays and maps",
             Self::ElementNotNull => "remove `not null` inside the type, or create the table with a native target",
             Self::ElementNullability | Self::NotNullInCollection => "declare them as they are",
             Self::SetNotNull => {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use delta_engine_schema::Action;
 use delta_engine_schema::model::{
-    Aspect, Column, DataType, DesiredTable, Feature, Layout, Path, Subject, TableName, required_features,
+    Aspect, Column, DataType, DesiredTable, Feature, Field, Layout, Path, Subject, TableName, required_features,
 };
 
 use crate::check;
@@ -53,6 +53,9 @@ fn only_if(refused: bool, reason: Reason) -> Vec<Reason> {
 fn creation(dialect: Dialect, table: &TableName, desired: &DesiredTable) -> Vec<(Subject, Reason)> {
     let whole = || Subject::table(table);
     let mut found = Vec::new();
+    if !dialect.names(table) {
+        found.push((whole().aspect(Aspect::Name), Reason::TableName));
+    }
     for column in &desired.columns {
         let at = |aspect| Subject::path(table, &Path::column(column.name().clone())).aspect(aspect);
         found.extend(data_type(dialect, column.data_type()).into_iter().map(|reason| (at(Aspect::Type), reason)));
@@ -69,9 +72,8 @@ fn creation(dialect: Dialect, table: &TableName, desired: &DesiredTable) -> Vec<
         found.push((whole().aspect(Aspect::Feature).key(feature.name()), Reason::UnknownFeature));
     }
     for (key, value) in &desired.properties {
-        if !knows_all_of(dialect, key, value.as_deref()) {
-            found.push((whole().aspect(Aspect::Property).key(key), Reason::UnknownFeature));
-        }
+        let refused = refused_property(dialect, key, value.as_deref());
+        found.extend(refused.map(|reason| (whole().aspect(Aspect::Property).key(key), reason)));
     }
     found
 }
@@ -109,11 +111,15 @@ fn property_of_existing(dialect: Dialect, key: &str, value: Option<&str>) -> Vec
     if needed.contains(&Feature::ColumnMapping) && !dialect.maps_existing_columns() {
         return vec![Reason::Mapping];
     }
-    only_if(!knows_all_of(dialect, key, value), Reason::UnknownFeature)
+    refused_property(dialect, key, value).into_iter().collect()
 }
 
-fn knows_all_of(dialect: Dialect, key: &str, value: Option<&str>) -> bool {
-    needed_by(key, value).iter().all(|feature| dialect.knows(feature))
+fn refused_property(dialect: Dialect, key: &str, value: Option<&str>) -> Option<Reason> {
+    if value.is_some_and(|value| !dialect.takes(key, value)) {
+        return Some(Reason::UnknownProperty);
+    }
+    let known = needed_by(key, value).iter().all(|feature| dialect.knows(feature));
+    (!known).then_some(Reason::UnknownFeature)
 }
 
 /// The features that a property of this value needs.
@@ -151,18 +157,34 @@ fn tightened(dialect: Dialect, path: &Path) -> Vec<Reason> {
 
 /// What of a type the dialect can't take as it is meant.
 fn data_type(dialect: Dialect, of: &DataType) -> Vec<Reason> {
-    let is_text = |inner: &DataType| matches!(inner, DataType::Char(_) | DataType::Varchar(_));
     let holds = [
         (Reason::UnknownType, of.contains(|inner| matches!(inner, DataType::Opaque(_)))),
         (
             Reason::Collation,
             !dialect.has_collations() && of.contains(|inner| matches!(inner, DataType::String(Some(_)))),
         ),
-        (Reason::TextLength, !dialect.keeps_text_lengths() && of.contains(is_text)),
+        (Reason::TextLength, !dialect.keeps_text_lengths() && of.contains(is_text_length)),
+        (Reason::NestedTextLength, dialect.keeps_nested_text_lengths_as_text() && has_unquoted_trouble(of)),
         (Reason::ElementNotNull, of.contains(element_not_null)),
         (Reason::NotNullInCollection, of.contains(|inner| is_collection(inner) && holds_not_null(inner))),
     ];
     holds.into_iter().filter_map(|(reason, holds)| holds.then_some(reason)).collect()
+}
+
+/// Whether there is char or varchar below the type itself.
+pub(crate) fn holds_nested_text_length(of: &DataType) -> bool {
+    of.is_nested() && of.contains(is_text_length)
+}
+
+fn is_text_length(of: &DataType) -> bool {
+    matches!(of, DataType::Char(_) | DataType::Varchar(_))
+}
+
+/// Whether a text of the type without quotes, which char and varchar inside it lead to, can't be read again.
+fn has_unquoted_trouble(of: &DataType) -> bool {
+    let is_odd = |field: &Field| field.name.quoted_if_needed() != field.name.as_str();
+    holds_nested_text_length(of)
+        && of.contains(|inner| inner.as_struct().is_some_and(|fields| fields.iter().any(is_odd)))
 }
 
 fn is_collection(of: &DataType) -> bool {
@@ -206,6 +228,7 @@ mod tests {
     fn types_that_sql_cannot_say_are_refused() {
         check_type("struct<a: int not null, b: timestamp_ntz>", [&[], &[], &[]]);
         check_type("string collate utf8_lcase", [&[Reason::Collation], &[], &[Reason::Collation]]);
+        check_type("struct<a: varchar(3), `b c`: int>", [&[Reason::NestedTextLength], &[], &[Reason::TextLength]]);
         check_type("map<int, varchar(3)>", [&[], &[], &[Reason::TextLength]]);
         check_type("map<int, string not null>", [&[Reason::ElementNotNull]; 3]);
         check_type("array<struct<a: int not null>>", [&[Reason::NotNullInCollection]; 3]);
@@ -254,6 +277,9 @@ mod tests {
         check(&set("delta.enableChangeDataFeed", "true"), [&[], &[], &[Reason::UnknownFeature]]);
         check(&set("delta.enableChangeDataFeed", "false"), [&[]; 3]);
         check(&set("delta.columnMapping.mode", "name"), [&[], &[], &[Reason::Mapping]]);
+        check(&set("delta.targetFileSize", "1mb"), [&[Reason::UnknownProperty], &[], &[]]);
+        check(&set("delta.isolationLevel", "WriteSerializable"), [&[Reason::UnknownProperty], &[], &[]]);
+        check(&set("delta.isolationLevel", "serializable"), [&[]; 3]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! From the actions of a table to the statements that a dialect runs, and to what it has none for.
 
+#[cfg(test)]
+mod hostile;
 mod settle;
 #[cfg(test)]
 mod tests;
@@ -44,6 +46,9 @@ pub fn script(dialect: Dialect, table: &TableName, observed: Option<&ObservedTab
     for (at, part) in parts.iter().enumerate() {
         let refused = |(subject, reason)| Refusal { dialect, action: part.index, subject, reason };
         refusals.extend(reasons(dialect, table, &part.action).into_iter().map(refused));
+        if settle::leaves_text_lengths_behind(dialect, observed, &parts, at) {
+            refusals.push(refused((part.action.subject(table), Reason::NestedTextLength)));
+        }
         match settle::settle(dialect, observed, &parts, at) {
             Some(settled) => pieces.push(piece(part, clause(&name, &settled))),
             None => refusals.push(refused((part.action.subject(table), Reason::MoveLast))),
@@ -79,13 +84,16 @@ fn bring_along(dialect: Dialect, parts: Vec<Part>) -> Vec<Part> {
         kept.push(part);
     }
     let left = |(index, _, action)| Part { index, action, along: Vec::new() };
-    kept.extend(waiting.into_iter().map(left));
-    kept
+    waiting.into_iter().map(left).chain(kept).collect()
 }
 
 /// The features that come with the statement of an action on a table that is there.
 fn brings(dialect: Dialect, action: &Action) -> BTreeSet<Feature> {
     match action {
+        // Delta adds what a feature requires together with it (`Protocol.withFeature`).
+        Action::EnableFeature { feature } => {
+            feature.facts().map(|facts| facts.requires.iter().cloned().collect()).unwrap_or_default()
+        }
         Action::SetProperty { key, change } => needed_by(key, change.to().as_deref()),
         Action::SetClustering { change } => required_features(&[], change.to(), &[].into(), []),
         Action::SetColumnNotNull { .. } => BTreeSet::from([Feature::Invariants]),
@@ -94,7 +102,6 @@ fn brings(dialect: Dialect, action: &Action) -> BTreeSet<Feature> {
             BTreeSet::from([Feature::AllowColumnDefaults])
         }
         Action::CreateTable { .. }
-        | Action::EnableFeature { .. }
         | Action::UnsetProperty { .. }
         | Action::SetTableTag { .. }
         | Action::UnsetTableTag { .. }

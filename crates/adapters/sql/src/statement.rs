@@ -9,7 +9,7 @@ use crate::dialect::Dialect;
 
 /// What a person must do before a statement that holds `${`.
 pub(crate) const SUBSTITUTION: &str =
-    "set spark.sql.variable.substitute to false first: Spark replaces ${...}, in literals too";
+    "set spark.sql.variable.substitute to false first: Spark replaces ${...}, in names and literals too";
 
 /// One SQL statement, and the actions it carries out: all of them or none.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,7 +42,8 @@ impl Statement {
         &self.indexes
     }
 
-    /// Whether the server may replace a part of it, unless `spark.sql.variable.substitute` is off: it holds `${`.
+    /// Whether the server may replace a part of it, unless `spark.sql.variable.substitute` is off: a name or an expression
+    /// in it holds `${`. Literals of ours never do.
     pub fn mentions_substitution(&self) -> bool {
         self.is_substituted
     }

@@ -5,6 +5,7 @@ use delta_engine_schema::{Action, Position, simulate};
 
 use super::Part;
 use crate::dialect::Dialect;
+use crate::refuse::holds_nested_text_length;
 
 /// The action of a part as it can be said; `None` where that needs names of siblings that are not known.
 pub(super) fn settle(dialect: Dialect, observed: Option<&ObservedTable>, parts: &[Part], at: usize) -> Option<Action> {
@@ -20,6 +21,40 @@ pub(super) fn settle(dialect: Dialect, observed: Option<&ObservedTable>, parts: 
         is_key(action) && dialect.minds_case_in_keys()
     };
     Some(minds_case.then(spelled).flatten().unwrap_or_else(|| action.clone()))
+}
+
+/// Whether the action changes fields of a column whose char and varchar inside are kept as one text for the whole column.
+pub(super) fn leaves_text_lengths_behind(
+    dialect: Dialect,
+    observed: Option<&ObservedTable>,
+    parts: &[Part],
+    at: usize,
+) -> bool {
+    let Some(observed) = observed.filter(|_| dialect.keeps_nested_text_lengths_as_text()) else { return false };
+    if !observed.columns.iter().any(|column| holds_nested_text_length(column.data_type())) {
+        return false;
+    }
+    let root = changed_inside(&parts[at].action).and_then(|path| path.root().cloned());
+    let holds = |root: Identifier| {
+        let table = state(Some(observed), parts, at)?;
+        table.column(&root).map(|column| holds_nested_text_length(column.data_type()))
+    };
+    root.and_then(holds).unwrap_or(false)
+}
+
+/// The path of what an action changes inside a column: its fields or their types.
+fn changed_inside(action: &Action) -> Option<&Path> {
+    if let Action::AddColumn { parent, .. } = action {
+        return Some(parent).filter(|parent| !parent.is_table());
+    }
+    if let Action::RenameColumn { path, .. }
+    | Action::MoveColumn { path, .. }
+    | Action::DropColumn { path, .. }
+    | Action::AlterColumnType { path, .. } = action
+    {
+        return Some(path).filter(|path| !path.is_column());
+    }
+    None
 }
 
 /// The table when the part's statement runs. Only few statements need it, and it is only then put together.

@@ -1,5 +1,5 @@
 use delta_engine_schema::draft::{ColumnDraft, TableDraft, TypeDraft};
-use delta_engine_schema::model::{DataType, Feature, Identifier};
+use delta_engine_schema::model::{DataType, Expression, Feature, Identifier};
 use delta_engine_schema::{Change, Position, simulate};
 
 use super::*;
@@ -140,7 +140,7 @@ fn a_plan_that_is_refused_in_part_has_no_statements() {
 }
 
 #[test]
-fn sail_is_told_the_own_spelling_of_columns_and_replaces_nothing() {
+fn sail_is_told_the_own_spelling_of_columns() {
     let table = observed(&[("Amount", "int"), ("S", "struct<X: int>")]);
     let retype = |path: Path| Action::AlterColumnType {
         path,
@@ -153,7 +153,45 @@ fn sail_is_told_the_own_spelling_of_columns_and_replaces_nothing() {
         &actions,
         &["~ALTER COLUMN `Amount` TYPE BIGINT", "~ALTER COLUMN `S`.`X` TYPE BIGINT"],
     );
-    let mentions =
-        |dialect| script(dialect, &TableName::bare("t"), None, &[set("${x}")]).statements[0].mentions_substitution();
-    assert_eq!([OSS, Dialect::Databricks, Dialect::Sail].map(mentions), [true, true, false]);
+}
+
+#[test]
+fn names_and_expressions_can_be_replaced_literals_cannot() {
+    let expression = Expression::parse("a <> '${x}'").expect("an expression");
+    let actions = [set("${x}"), Action::AddCheck { name: "c".into(), expression }];
+    let check = |dialect, expected: [bool; 2]| {
+        let script = script(dialect, &TableName::bare("t"), None, &actions);
+        let mentions: Vec<bool> = script.statements.iter().map(Statement::mentions_substitution).collect();
+        assert_eq!(mentions, expected, "{dialect}");
+    };
+    check(OSS, [false, true]);
+    check(Dialect::Databricks, [false, true]);
+    check(Dialect::Sail, [false, false]);
+}
+
+#[test]
+fn fields_beside_char_and_varchar_stay_as_they_are_on_oss_spark() {
+    let table = observed(&[("s", "struct<a: varchar(3), b: int>"), ("v", "varchar(3)")]);
+    let rename = |path: Path| Action::RenameColumn { path, to: "new".into() };
+    let inside = rename(Path::column("s").field(&"b".into()));
+    check(OSS, Some(&table), std::slice::from_ref(&inside), &["NestedTextLength"]);
+    check(Dialect::Databricks, Some(&table), &[inside], &["~RENAME COLUMN `s`.`b` TO `new`"]);
+    check(OSS, Some(&table), &[rename(Path::column("s"))], &["~RENAME COLUMN `s` TO `new`"]);
+    let then = rename(Path::column("new").field(&"b".into()));
+    check(OSS, Some(&table), &[rename(Path::column("s")), then], &["NestedTextLength"]);
+}
+
+#[test]
+fn the_session_catalog_takes_plain_names() {
+    let create = |name: &str| {
+        let mut draft = TableDraft::new(name);
+        draft.columns = vec![ColumnDraft::new("a", TypeDraft::Text("int".to_owned()))];
+        let desired = draft.check().expect("a declaration");
+        let action = Action::CreateTable { table: Box::new(desired.clone()) };
+        script(OSS, &desired.name, None, &[action]).refusals.iter().map(|refusal| refusal.reason).collect::<Vec<_>>()
+    };
+    assert_eq!(create("silver.orders_2"), []);
+    assert_eq!(create("silver.`ördérs`"), [Reason::TableName]);
+    assert_eq!(create("spark_catalog.silver.`a b`"), [Reason::TableName]);
+    assert_eq!(create("unity.silver.`a-b`"), []);
 }
