@@ -23,6 +23,10 @@ pub(crate) enum Command {
     /// Begin a project: writes delta-engine.yml and an example table, and overwrites nothing
     Init,
     /// Check the project file and the definitions; reads no table
+    #[command(
+        after_help = "Reports every fault of every file. It runs no rule: rules judge what a plan would do to the \
+                      tables that are there, so they speak at `plan`."
+    )]
     Validate(Paths),
     /// Show what would be done to make the tables as they are declared; changes nothing
     Plan(Paths),

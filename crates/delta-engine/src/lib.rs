@@ -32,9 +32,9 @@ pub mod types;
 
 pub use delta_engine_application::{
     CancellationToken, CheckedTable, Column, ColumnType, Declaration, DeclarationFault, DeclarationFaults, Declared,
-    Engine, EngineError, Event, Events, Execution, Failure, Location, MemoryLake, Notice, PreparedPlan, PreparedTable,
-    PrimaryKey, RegisteredTable, Registry, RegistryBuilder, Report, Silent, Sources, Status, SyncFailed, Table, port,
-    wire,
+    EXPLANATIONS, Engine, EngineError, Event, Events, Execution, Failure, Location, MemoryLake, Notice, PreparedPlan,
+    PreparedTable, PrimaryKey, RegisteredTable, Registry, RegistryBuilder, Report, Silent, Sources, Status, SyncFailed,
+    Table, port, wire,
 };
 #[cfg(feature = "definitions")]
 pub use delta_engine_definitions as definitions;

@@ -4,6 +4,7 @@
 //! types, properties or Delta: those faults are the domain's.
 
 use delta_engine_application::DeclarationFault;
+use delta_engine_schema::Explanation;
 
 use crate::text::{SourceText, Span};
 
@@ -25,30 +26,106 @@ pub(crate) const TARGET: &str = "DE164";
 pub(crate) const RULE: &str = "DE165";
 pub(crate) const SECRET: &str = "DE166";
 
-/// Every fault of a file: code, name and what it means.
-pub const FILE_FAULTS: &[(&str, &str, &str)] = &[
-    (UNREADABLE, "unreadable-file", "a file cannot be read, or is not text in UTF-8"),
-    (SYNTAX, "yaml-syntax", "a file is not YAML: a bracket or quote is open, a tab indents, a value holds a bare `: `"),
-    (
+/// What every fault of a file means, in the order of their codes.
+pub const FILE_FAULTS: &[Explanation] = &[
+    explain(
+        UNREADABLE,
+        "unreadable-file",
+        "a file cannot be read, or is not text in UTF-8",
+        "check the path, the permissions of the file, and that it is saved as UTF-8",
+    ),
+    explain(
+        SYNTAX,
+        "yaml-syntax",
+        "a file is not YAML: a bracket or quote is open, a tab indents, a value holds a bare `: `",
+        "look at the place and the line before it; put values that hold `: `, `#`, brackets or commas in quotes",
+    ),
+    explain(
         FEATURE,
         "yaml-feature",
         "a file uses a part of YAML that hides what is written: anchors, merge keys, tags, documents",
+        "write the value out where it is used; `defaults` says what tables have in common",
     ),
-    (EMPTY, "empty-file", "a file holds nothing but space and comments"),
-    (UNKNOWN_KEY, "unknown-key", "a key means nothing where it stands; nothing is ever ignored silently"),
-    (DUPLICATE_KEY, "duplicate-key", "a key is written twice in one mapping, so one of its values would be lost"),
-    (MISSING_KEY, "missing-key", "a key that is needed is not there"),
-    (SHAPE, "wrong-shape", "a list, a mapping or a single value stands where another of them is needed"),
-    (VALUE, "wrong-value", "a value is not among those that its key takes"),
-    (SPLIT, "split-value", "a comma or colon of an unquoted value made YAML cut it in two"),
-    (VARIABLE, "unknown-variable", "a `${var.…}`, `${env.…}` or `${target.…}` has no value"),
-    (NO_FILES, "no-files", "a path or pattern of definitions matches no file"),
-    (SQL, "sql-definitions", "a definition is written in SQL, which is not read yet"),
-    (BARE_WORD, "bare-word", "a default is a bare word: SQL reads it as the name of a column, not as text"),
-    (TARGET, "target", "a target is not declared, or it is not clear which one is meant"),
-    (RULE, "unknown-rule", "a rule is named that does not exist, so the setting would do nothing"),
-    (SECRET, "written-secret", "a secret stands in the project file instead of a reference to the environment"),
+    explain(
+        EMPTY,
+        "empty-file",
+        "a file holds nothing but space and comments",
+        "write `tables:` with at least one table, or remove the file",
+    ),
+    explain(
+        UNKNOWN_KEY,
+        "unknown-key",
+        "a key means nothing where it stands; nothing is ever ignored silently",
+        "correct the key; the message names the nearest one, and `delta-engine schema` lists all",
+    ),
+    explain(
+        DUPLICATE_KEY,
+        "duplicate-key",
+        "a key is written twice in one mapping, so one of its values would be lost",
+        "remove one of the two",
+    ),
+    explain(MISSING_KEY, "missing-key", "a key that is needed is not there", "add the key"),
+    explain(
+        SHAPE,
+        "wrong-shape",
+        "a list, a mapping or a single value stands where another of them is needed",
+        "write the value in the form that the message shows",
+    ),
+    explain(
+        VALUE,
+        "wrong-value",
+        "a value is not among those that its key takes",
+        "write one of the values that the message lists",
+    ),
+    explain(
+        SPLIT,
+        "split-value",
+        "a comma or colon of an unquoted value made YAML cut it in two",
+        "put the value in quotes",
+    ),
+    explain(
+        VARIABLE,
+        "unknown-variable",
+        "a `${var.…}`, `${env.…}` or `${target.…}` has no value",
+        "declare the variable in delta-engine.yml, set it with --var, or export it",
+    ),
+    explain(
+        NO_FILES,
+        "no-files",
+        "a path or pattern of definitions matches no file",
+        "check the path or pattern, and the folder you are in; -C changes it",
+    ),
+    explain(SQL, "sql-definitions", "a definition is written in SQL, which is not read yet", "write the table in YAML"),
+    explain(
+        BARE_WORD,
+        "bare-word",
+        "a default is a bare word: SQL reads it as the name of a column, not as text",
+        "put text in single quotes inside the value: default: \"'new'\"",
+    ),
+    explain(
+        TARGET,
+        "target",
+        "a target is not declared, or it is not clear which one is meant",
+        "name a target with --target, or mark one with `default: true`",
+    ),
+    explain(
+        RULE,
+        "unknown-rule",
+        "a rule is named that does not exist, so the setting would do nothing",
+        "correct the name; `delta-engine explain` lists the rules",
+    ),
+    explain(
+        SECRET,
+        "written-secret",
+        "a secret stands in the project file instead of a reference to the environment",
+        "write a reference such as ${env.TOKEN}, and set the variable where the program runs",
+    ),
 ];
+
+/// The way out is that of the code; a fault's own help knows its case, and says more.
+const fn explain(code: &'static str, name: &'static str, summary: &'static str, way_out: &'static str) -> Explanation {
+    Explanation { code, name, summary, way_out }
+}
 
 /// One fault at a span of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]

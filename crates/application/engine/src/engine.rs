@@ -1,7 +1,7 @@
 //! One run: observe everything, one pure plan, execute its steps, observe again.
 
 mod apply;
-mod plan;
+pub(crate) mod plan;
 
 use std::sync::Arc;
 

@@ -3,6 +3,7 @@
 //! Owns the registry of declarations, the ports, the run and its report. Names no backend and reads no files.
 
 mod checked;
+mod codes;
 mod declare;
 mod engine;
 mod event;
@@ -14,6 +15,7 @@ mod source;
 pub mod wire;
 
 pub use checked::{CheckedTable, Declared};
+pub use codes::EXPLANATIONS;
 pub use declare::{Column, ColumnType, PrimaryKey, Table};
 pub use engine::{Engine, EngineError};
 pub use event::{Event, Events, Silent};

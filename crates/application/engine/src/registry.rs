@@ -1,15 +1,17 @@
 //! All declarations of a run, checked together.
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
+pub(crate) mod between;
+
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use delta_engine_schema::model::{Aspect, DesiredTable, Identifier, Subject, TableName};
+use delta_engine_schema::model::{DesiredTable, Identifier, TableName};
 
+use self::between::{duplicate_names, outside, shared_locations};
 use crate::checked::{CheckedTable, Declared};
-use crate::source::{Declaration, DeclarationFault, Location, Sources};
+use crate::source::{Declaration, DeclarationFault, Sources};
 
 /// Tables that were declared and checked: names are unique ignoring case, and no two share their files.
 #[derive(Debug, Clone, Default)]
@@ -156,72 +158,10 @@ impl RegistryBuilder {
     }
 }
 
-fn duplicate_names(tables: &[CheckedTable]) -> Vec<DeclarationFault> {
-    let named = tables.iter().filter_map(|table| Some((table.name()?, table)));
-    repeated(named, |name, table, other| {
-        let message = format!("table `{name}` is declared twice; names compare without case");
-        between("DE118", message, place(table, None), place(other, None))
-    })
-}
-
-fn shared_locations(tables: &[CheckedTable]) -> Vec<DeclarationFault> {
-    let placed = tables.iter().filter_map(|table| Some((table.location()?.trim_end_matches('/'), table)));
-    repeated(placed, |location, table, other| {
-        let message = format!("`{location}` is the location of another table already; each table needs its own");
-        let place = |table| place(table, Some(Aspect::Location));
-        between("DE119", message, place(table), place(other))
-    })
-}
-
-/// A fault for every table whose key another one has already.
-fn repeated<'t, K: Ord + Copy>(
-    tables: impl Iterator<Item = (K, &'t CheckedTable)>,
-    fault: impl Fn(K, &CheckedTable, &CheckedTable) -> DeclarationFault,
-) -> Vec<DeclarationFault> {
-    let mut first: BTreeMap<K, &CheckedTable> = BTreeMap::new();
-    let mut faults = Vec::new();
-    for (key, table) in tables {
-        match first.entry(key) {
-            Entry::Occupied(other) => faults.push(fault(key, table, other.get())),
-            Entry::Vacant(free) => drop(free.insert(table)),
-        }
-    }
-    faults
-}
-
-fn between(
-    code: &'static str,
-    message: String,
-    location: Option<Location>,
-    first: Option<Location>,
-) -> DeclarationFault {
-    let help = first.map(|first| format!("the other one is at {first}"));
-    DeclarationFault { code, message, help, location }
-}
-
-/// Where a table is declared: an aspect of it, or its name.
-fn place(table: &CheckedTable, aspect: Option<Aspect>) -> Option<Location> {
-    let name = table.name().cloned().unwrap_or_else(|| TableName::bare(""));
-    table.sources.locate(&Subject { aspect, ..Subject::table(&name) }, None)
-}
-
-fn outside(table: &CheckedTable, schemas: &[Identifier]) -> Option<DeclarationFault> {
-    let name = table.name()?;
-    if name.schema.as_ref().is_some_and(|schema| schemas.contains(schema)) {
-        return None;
-    }
-    let allowed = schemas.iter().map(Identifier::as_str).collect::<Vec<_>>().join(", ");
-    Some(DeclarationFault {
-        code: "DE120",
-        message: format!("table `{name}` is outside the schemas of this registry"),
-        help: Some(format!("declare it in one of {allowed}")),
-        location: place(table, None),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Location;
     use crate::declare::{Column, Table};
 
     fn table(name: &str) -> Table {

@@ -1,9 +1,10 @@
 //! `explain`: what a code means, why, and the way out.
 
+use delta_engine::schema::Explanation;
 use delta_engine::schema::rules::{RULES, Rule, find_rule};
 use serde_json::{Value, json};
 
-use super::faults::{Fault, faults};
+use super::faults::faults;
 use crate::error::{Outcome, Trouble, did_you_mean};
 use crate::exit::Exit;
 use crate::screen::{Line, Tone, wrapped};
@@ -49,10 +50,10 @@ fn rule_json(rule: &Rule) -> Value {
     })
 }
 
-fn fault_json(fault: &Fault) -> Value {
+fn fault_json(fault: &Explanation) -> Value {
     json!({
         "code": fault.code, "name": fault.name, "severity": null,
-        "summary": fault.summary, "why": null, "way_out": fault.way_out,
+        "summary": fault.summary, "why": null, "way_out": sentence(fault.way_out),
     })
 }
 
@@ -78,12 +79,19 @@ fn explain_rule(session: &mut Session<'_, '_>, rule: &Rule) {
     }
 }
 
-fn explain_fault(session: &mut Session<'_, '_>, fault: &Fault) {
+fn explain_fault(session: &mut Session<'_, '_>, fault: &Explanation) {
     if session.is_json() {
         return session.json(&fault_json(fault));
     }
     title(session, fault.code, fault.name, fault.summary);
-    paragraph(session, "Way out", fault.way_out);
+    paragraph(session, "Way out", &sentence(fault.way_out));
+}
+
+/// What stands behind `help:` in an error, as a sentence of its own.
+fn sentence(fragment: &str) -> String {
+    let mut letters = fragment.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
 }
 
 fn title(session: &mut Session<'_, '_>, code: &str, name: &str, summary: &str) {
@@ -102,7 +110,8 @@ fn paragraph(session: &mut Session<'_, '_>, head: &str, text: &str) {
 fn list(session: &mut Session<'_, '_>) {
     let faults = faults();
     if session.is_json() {
-        let all: Vec<Value> = RULES.iter().map(|rule| rule_json(rule)).chain(faults.iter().map(fault_json)).collect();
+        let all: Vec<Value> =
+            RULES.iter().map(|rule| rule_json(rule)).chain(faults.iter().map(|fault| fault_json(fault))).collect();
         return session.json(&all.into());
     }
     let rules = RULES.iter().map(|rule| (rule.code, rule.name, rule.summary));

@@ -9,7 +9,7 @@ mod unread;
 
 use crate::model::{DataType, Identity, Metadata, Scope, TableName};
 
-pub use fault::{Fault, FaultKind};
+pub use fault::{FAULTS, Fault, FaultKind};
 pub use unread::{Part, Unread};
 
 /// A table as somebody wrote it.

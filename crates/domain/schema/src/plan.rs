@@ -5,6 +5,7 @@ use uuid::Uuid;
 use crate::action::Action;
 use crate::claim::Answer;
 use crate::diff::{TableDiff, diff};
+use crate::explanation::Explanation;
 use crate::finding::{Finding, Severity};
 use crate::model::{DesiredTable, ObservedTable, Subject, TableName};
 use crate::policy::Policy;
@@ -123,16 +124,24 @@ pub fn plan_table(input: TableInput<'_>, policy: &Policy) -> Result<TablePlan, R
     Ok(TablePlan { name, outcome, actions: diff.actions, findings, residual })
 }
 
+/// A part of the declaration that a strict target can't store.
+pub static NOT_STORED: Explanation = Explanation {
+    code: "DE402",
+    name: "not-stored",
+    summary: "a part of a declaration cannot be stored by the target, and the target is strict",
+    way_out: "leave it out of the declaration, or remove strict: true from the target",
+};
+
 /// What a strict target says of a part of the declaration that it can't store.
 fn not_stored(subject: &Subject) -> Finding {
     let aspect = subject.aspect.map_or("this", |aspect| aspect.as_str()).replace('_', " ");
     Finding {
-        code: "DE402",
-        name: "not-stored",
+        code: NOT_STORED.code,
+        name: NOT_STORED.name,
         severity: Severity::Rejection,
         subject: subject.clone(),
         message: format!("the target can't store {aspect}, and it is strict"),
-        help: Some("leave it out of the declaration, or remove strict: true from the target".to_owned()),
+        help: Some(NOT_STORED.way_out.to_owned()),
         permission: None,
     }
 }

@@ -49,6 +49,6 @@ fn every_valid_file_has_no_fault() {
 
 #[test]
 fn codes_are_unique_and_in_order() {
-    let codes: Vec<&str> = FILE_FAULTS.iter().map(|(code, _, _)| *code).collect();
+    let codes: Vec<&str> = FILE_FAULTS.iter().map(|fault| fault.code).collect();
     assert!(codes.is_sorted() && codes.windows(2).all(|pair| pair[0] != pair[1]), "{codes:?}");
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use delta_engine_schema::model::{ObservedTable, Subject};
 use delta_engine_schema::{
-    Answer, Finding, Outcome, Severity, Statement, TableDiff, TableInput, TablePlan, claims, diff, plan_digest,
-    plan_table,
+    Answer, Explanation, Finding, Outcome, Severity, Statement, TableDiff, TableInput, TablePlan, claims, diff,
+    plan_digest, plan_table,
 };
 
 use super::{Engine, EngineError};
@@ -173,6 +173,13 @@ fn needs_scan(answer: &Answer) -> bool {
     matches!(answer, Answer::NeedsScan { .. })
 }
 
+pub(crate) static UNREADABLE: Explanation = Explanation {
+    code: "DE401",
+    name: "unreadable",
+    summary: "something is at the place of a table, and it cannot be read",
+    way_out: "see what the message says of its files; the other tables of the run are not held up",
+};
+
 fn unreadable_table(
     declared: &RegisteredTable,
     relation: Relation,
@@ -181,8 +188,8 @@ fn unreadable_table(
 ) -> PreparedTable {
     let name = declared.desired.name.clone();
     let finding = Finding {
-        code: "DE401",
-        name: "unreadable",
+        code: UNREADABLE.code,
+        name: UNREADABLE.name,
         severity: Severity::Rejection,
         subject: Subject::table(&name),
         message: reason,
@@ -199,11 +206,25 @@ fn unreadable_table(
     PreparedTable { declared: declared.clone(), relation, observed: None, plan, steps: Vec::new(), proofs: Vec::new() }
 }
 
+pub(crate) static CONCURRENT_WRITERS: Explanation = Explanation {
+    code: "DE504",
+    name: "concurrent-writers",
+    summary: "jobs that write to a table while its metadata changes fail, and start again if they retry",
+    way_out: "apply when nobody writes, or make sure that the jobs retry",
+};
+
+pub(crate) static UNUSED_PERMISSION: Explanation = Explanation {
+    code: "DE505",
+    name: "unused-permission",
+    summary: "a permission was given that nothing needed",
+    way_out: "remove it, so that it does not let a later change pass unseen",
+};
+
 fn notices(engine: &Engine, tables: &[PreparedTable]) -> Vec<Notice> {
     let findings = tables.iter().flat_map(|table| &table.plan.findings);
     let unused = engine.policy.unused(findings).into_iter().map(|permission| Notice {
-        code: "DE505",
-        name: "unused-permission",
+        code: UNUSED_PERMISSION.code,
+        name: UNUSED_PERMISSION.name,
         message: format!("the permission {permission} was not needed"),
     });
     let mut notices: Vec<Notice> = unused.collect();
@@ -211,8 +232,8 @@ fn notices(engine: &Engine, tables: &[PreparedTable]) -> Vec<Notice> {
         tables.iter().filter(|table| table.plan.outcome == Outcome::Changes && table.observed.is_some()).count();
     if changes > 0 {
         notices.push(Notice {
-            code: "DE504",
-            name: "concurrent-writers",
+            code: CONCURRENT_WRITERS.code,
+            name: CONCURRENT_WRITERS.name,
             message: "a change of a table's metadata makes jobs that are writing to it fail and start again".to_owned(),
         });
     }

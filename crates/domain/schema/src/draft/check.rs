@@ -292,7 +292,7 @@ mod tests {
             &[
                 "DE112 silver.t.id: a column is filled by a default, an expression or an identity, not by a default and an expression at once",
                 "DE106 silver.t.id: the parentheses of the expression do not pair up",
-                "DE109 silver.t: a table is partitioned or clustered, not both; Delta refuses clustering on a partitioned table",
+                "DE109 silver.t: a table is partitioned or clustered, not both: Delta refuses clustering on a partitioned table",
                 "DE107 silver.t (layout i): the table has no column `i`; did you mean `id`?",
                 "DE107 silver.t (layout address.stret): the table has no column `address.stret`",
                 "DE110 silver.t (foreign key ): the foreign key names no column",

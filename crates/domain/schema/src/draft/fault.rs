@@ -1,9 +1,14 @@
 //! Errors in a declaration.
 
+mod explain;
+
 use std::fmt;
 use std::ops::Range;
 
+use crate::explanation::Explanation;
 use crate::model::{ExpressionError, Subject, TableNameError, TypeError};
+
+pub use explain::FAULTS;
 
 /// One error in a declaration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +73,7 @@ pub enum FaultKind {
         path: String,
     },
     /// Partitioned and clustered at once.
-    #[error("a table is partitioned or clustered, not both; Delta refuses clustering on a partitioned table")]
+    #[error("a table is partitioned or clustered, not both: Delta refuses clustering on a partitioned table")]
     TwoLayouts,
     /// A list that needs an entry has none.
     #[error("{what} names no column")]
@@ -77,7 +82,7 @@ pub enum FaultKind {
         what: &'static str,
     },
     /// A foreign key pairs unequal numbers of columns.
-    #[error("the key has {here} columns and references {there}; every column needs its partner")]
+    #[error("the key has {here} column{} and references {there}; every column needs its partner", if *here == 1 { "" } else { "s" })]
     UnpairedColumns {
         /// Columns here.
         here: usize,
@@ -133,57 +138,64 @@ pub enum FaultKind {
     PropertyValue(String),
 }
 
+impl FaultKind {
+    /// What the fault means, whatever its case.
+    pub fn explanation(&self) -> &'static Explanation {
+        match self {
+            Self::Name(_) => &explain::TABLE_NAME,
+            Self::NoColumns => &explain::NO_COLUMNS,
+            Self::EmptyName { .. } => &explain::EMPTY_NAME,
+            Self::Duplicate { .. } => &explain::DUPLICATE_NAME,
+            Self::Type(_) => &explain::TYPE,
+            Self::Expression(_) => &explain::EXPRESSION,
+            Self::UnknownColumn { .. } => &explain::UNKNOWN_COLUMN,
+            Self::UnknownField { .. } | Self::NotAField { .. } => &explain::UNKNOWN_FIELD,
+            Self::TwoLayouts => &explain::TWO_LAYOUTS,
+            Self::EmptyList { .. } => &explain::EMPTY_LIST,
+            Self::UnpairedColumns { .. } => &explain::UNPAIRED_COLUMNS,
+            Self::TwoSources(_) => &explain::TWO_SOURCES,
+            Self::ZeroIncrement => &explain::ZERO_INCREMENT,
+            Self::RenamedFromItself { .. } | Self::SharedFormerName { .. } | Self::RenameCycle { .. } => {
+                &explain::RENAMES
+            }
+            Self::UnknownProperty { .. } => &explain::UNKNOWN_PROPERTY,
+            Self::ReservedProperty { .. } => &explain::RESERVED_PROPERTY,
+            Self::PropertyValue(_) => &explain::PROPERTY_VALUE,
+        }
+    }
+}
+
 impl Fault {
     /// Stable code of the fault.
     pub fn code(&self) -> &'static str {
-        match self.kind {
-            FaultKind::Name(_) => "DE101",
-            FaultKind::NoColumns => "DE102",
-            FaultKind::EmptyName { .. } => "DE103",
-            FaultKind::Duplicate { .. } => "DE104",
-            FaultKind::Type(_) => "DE105",
-            FaultKind::Expression(_) => "DE106",
-            FaultKind::UnknownColumn { .. } => "DE107",
-            FaultKind::UnknownField { .. } | FaultKind::NotAField { .. } => "DE108",
-            FaultKind::TwoLayouts => "DE109",
-            FaultKind::EmptyList { .. } => "DE110",
-            FaultKind::UnpairedColumns { .. } => "DE111",
-            FaultKind::TwoSources(_) => "DE112",
-            FaultKind::ZeroIncrement => "DE113",
-            FaultKind::RenamedFromItself { .. }
-            | FaultKind::SharedFormerName { .. }
-            | FaultKind::RenameCycle { .. } => "DE114",
-            FaultKind::UnknownProperty { .. } => "DE115",
-            FaultKind::ReservedProperty { .. } => "DE116",
-            FaultKind::PropertyValue(_) => "DE117",
-        }
+        self.kind.explanation().code
     }
 
-    /// What to do about it, where the message alone does not say.
+    /// What to do about it; none where the message says that itself.
     pub fn help(&self) -> Option<&'static str> {
-        match self.kind {
+        match &self.kind {
             FaultKind::RenameCycle { .. } => Some("rename one of them to a third name, apply, then rename on"),
-            FaultKind::NoColumns => Some("list at least one column under `columns`"),
-            FaultKind::UnknownProperty { .. } => {
-                Some("a key that does not begin with `delta.` is yours and may be anything")
-            }
+            FaultKind::RenamedFromItself { .. } => Some("write the name the column had before, or remove the key"),
+            FaultKind::UnknownColumn { suggestion: Some(_), .. }
+            | FaultKind::UnknownField { suggestion: Some(_), .. }
+            | FaultKind::Type(_)
+            | FaultKind::ReservedProperty { .. }
+            | FaultKind::PropertyValue(_) => None,
             FaultKind::Name(_)
+            | FaultKind::NoColumns
             | FaultKind::EmptyName { .. }
             | FaultKind::Duplicate { .. }
-            | FaultKind::Type(_)
             | FaultKind::Expression(_)
-            | FaultKind::UnknownColumn { .. }
-            | FaultKind::UnknownField { .. }
+            | FaultKind::UnknownColumn { suggestion: None, .. }
+            | FaultKind::UnknownField { suggestion: None, .. }
             | FaultKind::NotAField { .. }
             | FaultKind::TwoLayouts
             | FaultKind::EmptyList { .. }
             | FaultKind::UnpairedColumns { .. }
             | FaultKind::TwoSources(_)
             | FaultKind::ZeroIncrement
-            | FaultKind::RenamedFromItself { .. }
             | FaultKind::SharedFormerName { .. }
-            | FaultKind::ReservedProperty { .. }
-            | FaultKind::PropertyValue(_) => None,
+            | FaultKind::UnknownProperty { .. } => Some(self.kind.explanation().way_out),
         }
     }
 
