@@ -104,7 +104,7 @@ impl Table {
 
 /// The comment of every third column.
 fn comment(column: usize) -> Option<String> {
-    (column % 3 == 0).then(|| format!("What column {column} is about"))
+    column.is_multiple_of(3).then(|| format!("What column {column} is about"))
 }
 
 /// Writes a table of 10,000 commits that add 10 files each, without its checkpoint, and a definition that it meets.

@@ -43,7 +43,9 @@ pub(super) fn side_by_side(folder: &Path, subjects: &[Subject<'_>]) -> Outcome<V
             }
         }
     }
-    times.iter_mut().filter(|times| times.len() > RUNS).for_each(|times| drop(times.remove(0)));
+    for times in times.iter_mut().filter(|times| times.len() > RUNS) {
+        times.remove(0);
+    }
     let mut figures = Vec::new();
     for (subject, mut times) in subjects.iter().zip(times) {
         times.sort_unstable();
