@@ -132,6 +132,8 @@ pub(crate) enum Format {
     Text,
     /// For programs; see `delta-engine schema plan`
     Json,
+    /// The statements of `plan`, as a script to run by hand
+    Sql,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -178,7 +180,14 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli
             }
         }
     }
-    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+    match matches.subcommand_name() {
+        Some(name) if cli.options.format == Format::Sql && name != "plan" => {
+            let message = format!("--format sql means nothing to `{name}`: only `plan` is a script");
+            Err(command.error(clap::error::ErrorKind::InvalidValue, message))
+        }
+        _ => Ok(cli),
+    }
 }
 
 /// The command, with help that lists what is of use to each of its commands.
@@ -228,6 +237,8 @@ mod tests {
             assert!(check(line).unwrap_err().contains("--allow means nothing to `init`"), "{line}");
         }
         assert!(check("delta-engine plan --var x").unwrap_err().contains("KEY=VALUE"));
+        assert!(check("delta-engine apply --format sql").unwrap_err().contains("only `plan` is a script"));
+        assert_eq!(check("delta-engine plan --format sql").unwrap().options.format, Format::Sql);
     }
 
     #[test]

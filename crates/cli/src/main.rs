@@ -70,7 +70,7 @@ fn enter(options: &Options) -> Result<(), Trouble> {
 fn tell(session: &mut Session<'_, '_>, trouble: &Trouble) -> Exit {
     session.out.flush();
     match session.options.format {
-        Format::Text => show_trouble(&mut session.talk, trouble),
+        Format::Text | Format::Sql => show_trouble(&mut session.talk, trouble),
         Format::Json => session.json(&json_error(trouble)),
     }
     trouble.exit

@@ -8,6 +8,7 @@ mod faults;
 mod init;
 mod plan;
 mod schema;
+mod script;
 mod snapshot;
 mod validate;
 

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use delta_engine::wire::WirePlan;
 use delta_engine::{CancellationToken, PreparedPlan, Status};
 
+use super::script::script;
 use super::stoppable;
+use crate::args::Format;
 use crate::error::{Outcome, Trouble};
 use crate::exit::Exit;
 use crate::project::{Run, target_name, wire_target};
@@ -16,7 +18,10 @@ pub(super) async fn run(session: &mut Session<'_, '_>, paths: &[PathBuf], stop: 
     let run = Run::read(session.options, paths)?;
     let engine = run.engine(session.options, stop)?;
     let plan = stoppable(stop, engine.plan(&run.registry)).await??;
-    show(session, &run, &plan, "plan", None)?;
+    match session.options.format {
+        Format::Text | Format::Json => show(session, &run, &plan, "plan", None)?,
+        Format::Sql => session.out.raw(&script(&run, &plan)),
+    }
     Ok(Exit::of(plan.status(), session.options.detailed_exitcode))
 }
 
