@@ -85,10 +85,24 @@ pub(crate) const TARGET: KeySet = KeySet {
             "commits: conditional-put",
             r#"{"enum":["conditional-put","dynamodb","single-writer"]}"#,
         ),
+        key(
+            "storage",
+            "Options of the object store, as delta-rs names them; secrets only as references",
+            "storage: { aws_endpoint: \"http://127.0.0.1:9000\" }",
+            r#"{"type":"object","additionalProperties":{"type":["string","number","boolean"]}}"#,
+        ),
         key("strict", "Whether what the target cannot store is refused rather than noted", "strict: true", BOOLEAN),
     ],
     needed: &["url"],
-    foreign: &[("host", "url"), ("path", "url"), ("root", "url"), ("vars", "variables"), ("password", "token")],
+    foreign: &[
+        ("host", "url"),
+        ("path", "url"),
+        ("root", "url"),
+        ("vars", "variables"),
+        ("password", "token"),
+        ("storage_options", "storage"),
+        ("options", "storage"),
+    ],
 };
 
 pub(crate) const PERMISSION: KeySet = KeySet {

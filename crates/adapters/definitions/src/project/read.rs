@@ -3,7 +3,7 @@
 use delta_engine_schema::Severity;
 use delta_engine_schema::model::nearest;
 
-use super::target::{Commits, TargetSettings};
+use super::target::{Commits, TargetSettings, unstated_commits};
 use super::{Permission, Project, RuleSetting, Written};
 use crate::fault::{EMPTY, FileFault, SECRET, SHAPE, TARGET, VALUE, VARIABLE};
 use crate::keys::{self, Key};
@@ -142,9 +142,19 @@ fn target(reader: &mut Reader<'_>, entry: &Entry<'_>, project: &Project) -> Opti
                 let choices = Commits::ALL.map(|commits| (commits.as_str(), commits));
                 target.commits = reader.choice(value, key, &choices).value();
             }
+            "storage" => {
+                refuse_written_secrets(reader, value);
+                target.storage = pairs(reader, value, key);
+            }
             "strict" => target.strict = reader.boolean(value, key).value().unwrap_or_default(),
             _ => (),
         }
+    }
+    // A url of references is judged when they are filled in.
+    if entry.value.get("commits").is_none()
+        && let Some(fault) = unstated_commits(&target, &target.url.text)
+    {
+        reader.fault(fault);
     }
     Some(target)
 }
@@ -179,6 +189,27 @@ fn refuse_token_in_url(reader: &mut Reader<'_>, node: &Node<'_>) {
         let message = "the url holds a token, where everybody who reads the file can use it";
         let help = "remove `token=…` from the url and write token: \"${env.DATABRICKS_TOKEN}\"; revoke this one if the file was shared";
         reader.fault(FileFault::new(SECRET, node.span, message).help(help).hidden());
+    }
+}
+
+/// How the names of options end whose values are secrets: `aws_secret_access_key`, `azure_storage_sas_token` and their kin,
+/// but not `aws_access_key_id`.
+const SECRET_OPTIONS: [&str; 4] = ["key", "token", "secret", "password"];
+
+fn refuse_written_secrets(reader: &mut Reader<'_>, node: &Node<'_>) {
+    for entry in node.entries() {
+        let option = entry.key.to_ascii_lowercase();
+        let is_secret = SECRET_OPTIONS.iter().any(|ending| option.ends_with(ending));
+        let is_written = entry.value.scalar().is_some_and(|text| !text.contains("${env.") && !text.contains("${var."));
+        if is_secret && is_written {
+            let message =
+                format!("the `{option}` itself stands in the file, where everybody who reads the file can use it");
+            let help = format!(
+                "put it in a variable of the environment and write {option}: \"${{env.{}}}\"; revoke this one if the file was shared",
+                option.to_ascii_uppercase()
+            );
+            reader.fault(FileFault::new(SECRET, entry.value.span, message).help(help).hidden());
+        }
     }
 }
 

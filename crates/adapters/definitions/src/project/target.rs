@@ -9,7 +9,7 @@ use delta_engine_schema::model::{Identifier, nearest};
 
 use super::{Project, Written};
 use crate::context::{Context, unknown_variable};
-use crate::fault::{FileFault, VARIABLE, place_all};
+use crate::fault::{FileFault, MISSING_KEY, VARIABLE, place_all};
 use crate::interpolate::{Miss, interpolate};
 
 /// A target as the project file or the command line names it.
@@ -24,6 +24,7 @@ pub struct TargetSettings {
     pub(crate) token: Option<Written>,
     pub(crate) layout: Option<Written>,
     pub(crate) commits: Option<Commits>,
+    pub(crate) storage: Vec<(String, Written)>,
     pub(crate) strict: bool,
     /// Where a relative url starts; none where it was typed.
     pub(crate) base: Option<PathBuf>,
@@ -61,6 +62,8 @@ pub struct ResolvedTarget {
     pub layout: Option<String>,
     /// How writers are kept apart, where it is said.
     pub commits: Option<Commits>,
+    /// Options of the object store.
+    pub storage: BTreeMap<String, Secret>,
     /// Whether what the target cannot store is refused.
     pub strict: bool,
 }
@@ -101,6 +104,7 @@ impl fmt::Debug for ResolvedTarget {
             .field("token", &self.token)
             .field("layout", &self.layout)
             .field("commits", &self.commits)
+            .field("storage", &self.storage)
             .field("strict", &self.strict)
             .finish()
     }
@@ -119,6 +123,7 @@ impl TargetSettings {
             token: None,
             layout: None,
             commits: None,
+            storage: Vec::new(),
             strict: false,
             base: None,
         }
@@ -149,6 +154,7 @@ impl TargetSettings {
             token: None,
             layout: None,
             commits: None,
+            storage: BTreeMap::new(),
             strict: false,
         }
     }
@@ -175,6 +181,10 @@ impl Project {
         let catalog = target.catalog.as_ref().map(&mut fill);
         let token = target.token.as_ref().map(&mut fill).map(Secret);
         let layout = target.layout.as_ref().map(&mut fill);
+        let storage = target.storage.iter().map(|(option, value)| (option.clone(), Secret(fill(value)))).collect();
+        if target.base.is_some() {
+            faults.extend(unstated_commits(target, &url));
+        }
         let mut faults = place_all(faults, &self.source);
         faults.extend(self.undeclared(variables));
         if !faults.is_empty() {
@@ -188,6 +198,7 @@ impl Project {
             token,
             layout,
             commits: target.commits,
+            storage,
             strict: target.strict,
         })
     }
@@ -326,6 +337,21 @@ impl Project {
         };
         typed.keys().filter(|name| !names.contains(&name.as_str())).map(fault).collect()
     }
+}
+
+/// What a target on `s3://` must say: nothing there keeps writers apart by itself.
+pub(super) fn unstated_commits(target: &TargetSettings, url: &str) -> Option<FileFault> {
+    let is_bare_store = url.starts_with("s3://") || url.starts_with("s3a://");
+    if !is_bare_store || target.commits.is_some() {
+        return None;
+    }
+    let message = format!("the target `{}` is on s3:// and does not say how two writers are kept apart", target.name);
+    let help = "write commits: conditional-put where every writer of these tables puts conditionally, or commits: single-writer where nobody else writes";
+    let fault = match target.url.span {
+        Some(span) => FileFault::new(MISSING_KEY, span, message),
+        None => FileFault::unplaced(MISSING_KEY, message),
+    };
+    Some(fault.help(help))
 }
 
 fn first(missed: Vec<FileFault>, what: &str) -> Miss {

@@ -21,6 +21,7 @@ targets:
     variables: { lake: "${env.LAKE}/x" }
     layout: "{schema}/{table}"
     commits: conditional-put
+    storage: { aws_allow_http: true, aws_secret_access_key: "${env.TOKEN}" }
     strict: true
 rules: { missing-comment: warning, drop-column: off }
 allow:
@@ -102,6 +103,8 @@ fn targets_are_filled_in_and_secrets_not_printed() {
     let prod = ok(project.resolve(&project.target(Some("prod")).expect("prod"), &BTreeMap::new()));
     assert_eq!(prod.url, "sc://host:443/;cluster=c-1");
     assert_eq!(prod.token.as_ref().map(|token| token.reveal()), Some("hush"));
+    let storage: Vec<_> = prod.storage.iter().map(|(option, value)| (option.as_str(), value.reveal())).collect();
+    assert_eq!(storage, [("aws_allow_http", "true"), ("aws_secret_access_key", "hush")]);
     let printed = format!("{prod:?}");
     assert!(!printed.contains("hush") && !printed.contains("c-1"), "{printed}");
     assert!(prod.strict && prod.commits.is_some());
