@@ -70,13 +70,13 @@ impl Dialect {
 
     /// Whether Delta tables have primary and foreign keys.
     pub fn keeps_keys(self) -> bool {
-        // Spark's grammar knows them from 4.1 on, Delta's catalog lacks `SUPPORT_TABLE_CONSTRAINT` (source).
+        // A syntax error on Spark 4.0, UNSUPPORTED_FEATURE.TABLE_OPERATION on 4.2 (measured).
         self == Self::Databricks
     }
 
     /// Whether text can have a collation.
     pub(crate) fn has_collations(self) -> bool {
-        // Spark 4 can write the type, but OSS Delta lists no feature for it (source: `TableFeature.scala`).
+        // DELTA_UNSUPPORTED_DATA_TYPES (measured).
         self == Self::Databricks
     }
 
@@ -87,14 +87,15 @@ impl Dialect {
 
     /// Whether a column that is there can be made NOT NULL.
     pub(crate) fn sets_not_null(self) -> bool {
-        // OSS Delta never tightens (source: `AlterTableChangeColumnDeltaCommand.verifyColumnChange`).
+        // OSS Spark refuses it on an empty table too, without a SQLSTATE (measured).
         self == Self::Databricks
     }
 
-    /// Whether SQL creates identity columns.
-    pub(crate) fn creates_identity(self) -> bool {
+    /// Whether SQL creates generated and identity columns.
+    pub(crate) fn creates_computed_columns(self) -> bool {
         match self {
-            // From Delta 4.4 on (source: `SUPPORTS_CREATE_TABLE_WITH_IDENTITY_COLUMNS`).
+            // `SUPPORTS_CREATE_TABLE_WITH_GENERATED_COLUMNS` and `…_IDENTITY_COLUMNS` are Delta 4.4's (source of each tag;
+            // UNSUPPORTED_FEATURE.TABLE_OPERATION measured on 4.0).
             Self::Delta(line) => line >= SparkLine::V4_2,
             Self::Databricks | Self::Sail => true,
         }
@@ -102,7 +103,7 @@ impl Dialect {
 
     /// Whether one ALTER COLUMN takes several columns.
     pub(crate) fn alters_columns_together(self) -> bool {
-        // SPARK-50883; Databricks from runtime 16.3 on (docs).
+        // SPARK-50883 (measured on 4.0 and 4.2); Databricks from runtime 16.3 on (docs).
         self != Self::Sail
     }
 
@@ -172,7 +173,7 @@ impl Dialect {
 
     /// Whether a check is kept as its tokens, cut by Delta's own grammar.
     pub(crate) fn keeps_tokens_of_checks(self) -> bool {
-        // Source: `DeltaSqlParser.buildCheckConstraintText`. Sail writes the condition anew, Databricks is not known.
+        // `DeltaSqlParser.buildCheckConstraintText` (measured). Sail writes the condition anew, Databricks is not known.
         matches!(self, Self::Delta(_))
     }
 

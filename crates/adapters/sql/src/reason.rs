@@ -50,6 +50,8 @@ pub enum Reason {
     AddedDefault,
     /// A generated or identity column for an existing table.
     AddedGenerated,
+    /// A generated column.
+    Generated,
     /// An identity column.
     Identity,
     /// A check that OSS Delta takes apart.
@@ -124,6 +126,9 @@ impl Reason {
             Self::AddedNotNull => "a column is added nullable".to_owned(),
             Self::AddedDefault => "a column is added without a default".to_owned(),
             Self::AddedGenerated => "a generated or identity column is created with its table".to_owned(),
+            Self::Generated => {
+                format!("{dialect} creates no generated columns; OSS Spark from 4.2 on and Databricks do")
+            }
             Self::Identity => {
                 format!("{dialect} creates no identity columns; OSS Spark from 4.2 on and Databricks do")
             }
@@ -158,6 +163,7 @@ impl Reason {
             Self::AddedNotNull => "declare it nullable, apply, fill it, then declare it NOT NULL",
             Self::AddedDefault => "add the column, and set its default as a change of its own",
             Self::AddedGenerated => "add a plain column and fill it, or create the table anew",
+            Self::Generated => "upgrade to Spark 4.2 with Delta Lake 4.4, or create the table with a native target",
             Self::Identity => "upgrade to Spark 4.2 with Delta Lake 4.4",
             Self::Check => "write it without `->`, `::`, `r'…'` and the like, and with odd names in backticks",
             Self::Keys => "remove the key from the declaration of this target",

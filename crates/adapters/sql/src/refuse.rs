@@ -59,8 +59,9 @@ fn creation(dialect: Dialect, table: &TableName, desired: &DesiredTable) -> Vec<
     for column in &desired.columns {
         let at = |aspect| Subject::path(table, &Path::column(column.name().clone())).aspect(aspect);
         found.extend(data_type(dialect, column.data_type()).into_iter().map(|reason| (at(Aspect::Type), reason)));
-        if column.identity.is_some() && !dialect.creates_identity() {
-            found.push((at(Aspect::Identity), Reason::Identity));
+        if !dialect.creates_computed_columns() {
+            found.extend(column.generated.as_ref().map(|_| (at(Aspect::Generated), Reason::Generated)));
+            found.extend(column.identity.map(|_| (at(Aspect::Identity), Reason::Identity)));
         }
     }
     found.extend(clustering_of_new(dialect, &desired.layout).map(|reason| (whole().aspect(Aspect::Layout), reason)));
@@ -283,8 +284,8 @@ mod tests {
     }
 
     #[test]
-    fn identity_columns_came_to_oss_sql_with_spark_4_2() {
-        let made = |line| Dialect::Delta(line).creates_identity();
+    fn generated_and_identity_columns_came_to_oss_sql_with_spark_4_2() {
+        let made = |line| Dialect::Delta(line).creates_computed_columns();
         assert_eq!([SparkLine::V4_0, SparkLine::V4_1, SparkLine::V4_2].map(made), [false, false, true]);
     }
 }
