@@ -12,6 +12,9 @@ mod mutants;
 mod prove;
 mod python;
 mod run;
+mod sail;
+mod server;
+mod spark;
 mod test;
 mod tidy;
 
@@ -28,6 +31,10 @@ usage: cargo xtask COMMAND
                                    --check: fail where a page is stale; --update: write transcripts anew
   prove [PAIRS]                    the full proofs, in release; 1,000,000 pairs unless said otherwise
   mutants [PATTERN…]               which changes of the planner no test sees; those that a pattern names
+  spark up [4.2|4.0] [--conf KEY=VALUE]… | run … -- COMMAND… | down | status
+                                   a Spark Connect server with Delta, for the live tests
+  sail up | run -- COMMAND… | down | status
+                                   a Sail server
   bench [TABLES…]                  plan times and memory of the release build, into docs/benchmarks.md";
 
 fn main() -> ExitCode {
@@ -47,6 +54,8 @@ fn main() -> ExitCode {
         ["bench", "floor", folders @ ..] => bench::floor(folders),
         ["bench", "floor-of-log", table] => bench::floor_of_log(table),
         ["bench", sizes @ ..] => bench::run(sizes),
+        ["spark", rest @ ..] => spark::run(rest),
+        ["sail", rest @ ..] => sail::run(rest),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             return ExitCode::SUCCESS;

@@ -1,8 +1,9 @@
-//! The Python that live tests read tables with, so that other programs than ours judge what we wrote.
+//! The Pythons of live tests: one that reads tables, so that other programs than ours judge what we wrote, and those
+//! that bring the servers.
 //!
 //! Kept in the cache folder: made once, made anew when the list of packages changes.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::run::{self, Outcome};
@@ -15,22 +16,31 @@ const PACKAGES: [&str; 5] = [
     "pyarrow==26.0.1",
 ];
 
+/// DuckDB finds its Delta extension only after it was put in place.
+const CHECK: &str = "import deltalake, pyarrow, duckdb, duckdb_extensions; duckdb_extensions.import_extension('delta'); \
+                     duckdb.sql('LOAD delta')";
+
 /// The Python with the packages that live tests need, or why there is none.
 pub(crate) fn interpreter() -> Outcome<PathBuf> {
-    let folder = run::cache()?.join("python");
+    environment("python", &PACKAGES, CHECK)
+}
+
+/// The Python of a virtual environment with these packages, of which the script can tell whether they work.
+pub(crate) fn environment(name: &str, packages: &[&str], script: &str) -> Outcome<PathBuf> {
+    let folder = run::cache()?.join(name);
     let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     let stamp = folder.join("packages.txt");
-    let packages = PACKAGES.join("\n");
-    if python.exists() && std::fs::read_to_string(&stamp).is_ok_and(|there| there == packages) {
+    let wanted = packages.join("\n");
+    if python.exists() && std::fs::read_to_string(&stamp).is_ok_and(|there| there == wanted) {
         return Ok(python);
     }
     let base = base_interpreter()?;
-    println!("installing {} into {}", PACKAGES.join(" "), folder.display());
+    eprintln!("installing {} into {}", packages.join(" "), folder.display());
     quietly(Command::new(base).args(["-m", "venv", "--clear"]).arg(&folder))?;
     let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-    quietly(Command::new(&python).args(pip).args(PACKAGES))?;
-    check(&python)?;
-    std::fs::write(&stamp, packages)?;
+    quietly(Command::new(&python).args(pip).args(packages))?;
+    quietly(Command::new(&python).args(["-c", script]))?;
+    std::fs::write(&stamp, wanted)?;
     Ok(python)
 }
 
@@ -42,13 +52,6 @@ fn base_interpreter() -> Outcome<&'static str> {
     };
     let found = ["python3", "python"].into_iter().find(|name| works(name));
     Ok(found.ok_or("Python 3.10 or newer with its venv module is not installed (Debian: apt install python3-venv)")?)
-}
-
-/// DuckDB finds its Delta extension only after it was put in place.
-fn check(python: &Path) -> Outcome {
-    let script = "import deltalake, pyarrow, duckdb, duckdb_extensions; duckdb_extensions.import_extension('delta'); \
-                  duckdb.sql('LOAD delta')";
-    quietly(Command::new(python).args(["-c", script]))
 }
 
 fn quietly(command: &mut Command) -> Outcome {

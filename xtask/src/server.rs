@@ -1,0 +1,225 @@
+//! A server for live tests: started on loopback, found again by later commands, stopped by its process.
+//!
+//! At most one runs at a time, since two would not leave memory for the tests; the record in the cache folder says
+//! which. Every start gets an empty folder, which is gone again after the stop; the log stays. Knows neither Spark nor
+//! Sail: they bring the command line and the port.
+
+mod process;
+mod record;
+
+use std::fs::{self, File};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use self::process::Process;
+use self::record::{Record, log, remove_folder};
+pub(crate) use self::record::{folder, warehouse};
+use crate::run::Outcome;
+
+/// How long a server may take until it accepts connections; a JVM on a busy machine takes half a minute.
+const PATIENCE: Duration = Duration::from_secs(240);
+const POLL: Duration = Duration::from_millis(100);
+
+/// What is started.
+pub(crate) struct Launch {
+    pub(crate) kind: &'static str,
+    /// The version and the settings: a server of the same kind and details is as good as a new one.
+    pub(crate) details: String,
+    pub(crate) command: Command,
+    pub(crate) port: u16,
+    /// What follows the port in `SPARK_REMOTE`.
+    pub(crate) parameters: &'static str,
+    /// Where it runs, as [`folder`] gave it.
+    pub(crate) folder: PathBuf,
+}
+
+/// How long a server runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lifetime {
+    /// Until the value is dropped; the interrupt key ends it too.
+    Guarded,
+    /// Until `down`.
+    Left,
+}
+
+/// A server that accepts connections.
+#[derive(Debug)]
+pub(crate) struct Server {
+    record: Record,
+    /// None for one that somebody else started, and stops.
+    child: Option<Child>,
+}
+
+impl Server {
+    /// Tells a program of the server, by its environment.
+    pub(crate) fn tell<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command.envs(self.record.environment())
+    }
+
+    /// Whether an earlier command started it.
+    pub(crate) fn is_borrowed(&self) -> bool {
+        self.child.is_none()
+    }
+
+    /// Lets it run on; `down` stops it.
+    pub(crate) fn leave(mut self) {
+        self.child = None;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            if let Err(error) = self.record.stop() {
+                eprintln!("{}: {error}", self.record.title());
+            }
+            // Takes the exit status of a process that has ended; there is nothing to learn from it.
+            let _ = child.try_wait();
+        }
+    }
+}
+
+/// The server that runs now, whoever started it.
+pub(crate) fn running() -> Outcome<Option<Record>> {
+    match Record::read()? {
+        Some(record) if record.process.is_running() => Ok(Some(record)),
+        Some(record) => {
+            record.forget()?;
+            Ok(None)
+        }
+        None => Ok(None),
+    }
+}
+
+/// The server that runs, if it is such a one; any other must be stopped first.
+pub(crate) fn standing(kind: &str, details: &str) -> Outcome<Option<Server>> {
+    match running()? {
+        Some(record) if record.kind == kind && record.details == details => Ok(Some(Server { record, child: None })),
+        Some(record) => {
+            let (title, id, kind) = (record.title(), record.id(), &record.kind);
+            Err(format!("{title} runs (process {id}), and there is one at a time; `cargo xtask {kind} down` stops it")
+                .into())
+        }
+        None => Ok(None),
+    }
+}
+
+/// Starts a server and waits until it accepts connections.
+pub(crate) fn start(launch: Launch, lifetime: Lifetime) -> Outcome<Server> {
+    remove_folder(&launch.folder)?;
+    fs::create_dir_all(warehouse(&launch.folder))?;
+    let Launch { kind, details, mut command, port, parameters, folder } = launch;
+    let output = File::create(log(&folder))?;
+    command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output).current_dir(&folder);
+    if lifetime == Lifetime::Left {
+        apart(&mut command);
+    }
+    let name = command.get_program().to_string_lossy().into_owned();
+    let mut child = command.spawn().map_err(|error| format!("failed to start `{name}`: {error}"))?;
+    let began = Process::of(child.id());
+    let process = match began {
+        Ok(process) => process,
+        Err(_) => return Err(format!("{kind} ended at once: {}", last_words(&folder)).into()),
+    };
+    let remote = format!("sc://127.0.0.1:{port}{parameters}");
+    let record = Record { kind: kind.to_owned(), details, remote, process, folder };
+    if let Err(error) = record.write() {
+        child.kill()?;
+        child.wait()?;
+        return Err(error);
+    }
+    let mut server = Server { record, child: Some(child) };
+    server.wait(port)?;
+    Ok(server)
+}
+
+impl Server {
+    fn wait(&mut self, port: u16) -> Outcome {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let began = Instant::now();
+        while TcpStream::connect_timeout(&address, POLL).is_err() {
+            let ended = match &mut self.child {
+                Some(child) => child.try_wait()?.is_some(),
+                None => !self.record.process.is_running(),
+            };
+            if ended {
+                return Err(
+                    format!("{} ended at once: {}", self.record.title(), last_words(&self.record.folder)).into()
+                );
+            }
+            if began.elapsed() > PATIENCE {
+                let log = self.record.log();
+                return Err(format!("{} does not answer; see `{}`", self.record.title(), log.display()).into());
+            }
+            std::thread::sleep(POLL);
+        }
+        Ok(())
+    }
+}
+
+/// Lets the server run on, and says where; what a program has to be told is all of standard output, for `export $(…)`.
+pub(crate) fn announce(server: Server) {
+    let record = server.record.clone();
+    let how = if server.is_borrowed() { "runs already" } else { "runs" };
+    eprintln!("{} {how} (process {}, log `{}`)", record.title(), record.id(), record.log().display());
+    eprintln!("`cargo xtask {} down` stops it and removes its tables", record.kind);
+    print_environment(&record);
+    server.leave();
+}
+
+/// Stops the server of that kind, and leaves one of another kind alone.
+pub(crate) fn bring_down(kind: &str) -> Outcome {
+    match running()? {
+        Some(record) if record.kind == kind => {
+            record.stop()?;
+            println!("{} stopped", record.title());
+        }
+        Some(other) => println!("no {kind} server runs, but {} does", other.title()),
+        None => println!("no {kind} server runs"),
+    }
+    Ok(())
+}
+
+/// Says which server runs, of whatever kind.
+pub(crate) fn tell() -> Outcome {
+    match running()? {
+        Some(record) => {
+            let log = record.log();
+            println!("{} runs (process {}, log `{}`)", record.title(), record.id(), log.display());
+            print_environment(&record);
+        }
+        None => println!("no server runs"),
+    }
+    Ok(())
+}
+
+fn print_environment(record: &Record) {
+    for (name, value) in record.environment() {
+        println!("{name}={value}");
+    }
+}
+
+/// A port that nobody listens on.
+pub(crate) fn free_port() -> Outcome<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+/// What the log ends with, on one line.
+fn last_words(folder: &Path) -> String {
+    let file = log(folder);
+    let text = fs::read_to_string(&file).unwrap_or_default();
+    let told = text.lines().rev().find(|line| !line.trim().is_empty() && !line.trim_start().starts_with("at "));
+    format!("{} (see `{}`)", told.unwrap_or("it said nothing").trim(), file.display())
+}
+
+/// Out of reach of the interrupt key.
+#[cfg(unix)]
+fn apart(command: &mut Command) {
+    use std::os::unix::process::CommandExt as _;
+    command.process_group(0);
+}
+
+#[cfg(not(unix))]
+fn apart(_: &mut Command) {}
