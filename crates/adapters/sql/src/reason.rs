@@ -1,7 +1,7 @@
 //! Why a dialect has no statement for an action: what, why and the way out, one variant each.
 
 use delta_engine_schema::model::Subject;
-use delta_engine_schema::{Finding, Severity};
+use delta_engine_schema::{BACKEND, Finding, Severity};
 
 use crate::dialect::Dialect;
 
@@ -79,8 +79,8 @@ impl Refusal {
     /// What review says of it: the table is not touched at all.
     pub fn finding(&self) -> Finding {
         Finding {
-            code: "DE410",
-            name: "backend",
+            code: BACKEND.code,
+            name: BACKEND.name,
             severity: Severity::Rejection,
             subject: self.subject.clone(),
             message: self.reason.message(self.dialect),

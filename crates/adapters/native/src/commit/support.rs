@@ -6,7 +6,7 @@ use delta_engine_application::port::{Compiled, Step};
 use delta_engine_schema::model::{
     Aspect, DataType, DesiredTable, Feature, Layout, ObservedTable, Subject, is_true, required_features,
 };
-use delta_engine_schema::{Action, Finding, Severity};
+use delta_engine_schema::{Action, BACKEND, Finding, Severity};
 
 /// Judges the actions of a table for this backend; all of them are one step, because they are one commit.
 pub(super) fn compile(desired: &DesiredTable, observed: Option<&ObservedTable>, actions: &[Action]) -> Compiled {
@@ -208,8 +208,8 @@ fn residual(desired: &DesiredTable) -> Vec<Subject> {
 
 fn refusal(subject: Subject, message: String, help: &str) -> Finding {
     Finding {
-        code: "DE410",
-        name: "native-unsupported",
+        code: BACKEND.code,
+        name: BACKEND.name,
         severity: Severity::Rejection,
         subject,
         message,

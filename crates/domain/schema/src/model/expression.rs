@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use sqlparser::dialect::Dialect;
-use sqlparser::tokenizer::{Token, Tokenizer, Whitespace};
+use sqlparser::tokenizer::{Token, Tokenizer, TokenizerError, Whitespace};
 
 use super::Identifier;
 
@@ -44,7 +44,15 @@ pub enum ExpressionError {
     /// Nothing but space.
     #[error("the expression is empty")]
     Empty,
-    /// The text cannot be split into tokens.
+    /// A quote that is never closed.
+    #[error("the quote {mark} at character {at} of the expression is never closed")]
+    Unclosed {
+        /// What opens it.
+        mark: String,
+        /// Where it opens, in characters from 1.
+        at: usize,
+    },
+    /// The text cannot be split into tokens for another reason.
     #[error("the expression cannot be read: {0}")]
     Token(String),
     /// A statement separator inside an expression.
@@ -61,7 +69,7 @@ pub enum ExpressionError {
 impl Expression {
     /// Reads an expression into tokens.
     pub fn parse(text: &str) -> Result<Self, ExpressionError> {
-        let tokens = Tokenizer::new(&Spark, text).tokenize().map_err(|error| ExpressionError::Token(error.message))?;
+        let tokens = Tokenizer::new(&Spark, text).tokenize().map_err(|error| unreadable(text, &error))?;
         let is_comment = |space: &Whitespace| {
             matches!(space, Whitespace::SingleLineComment { .. } | Whitespace::MultiLineComment(_))
         };
@@ -153,6 +161,19 @@ impl Dialect for Spark {
     }
 }
 
+/// What the tokenizer stumbled over, in words for people: nearly always a quote without its end.
+fn unreadable(text: &str, error: &TokenizerError) -> ExpressionError {
+    let opening = |letter: &char| matches!(letter, '\'' | '"' | '`');
+    let line = usize::try_from(error.location.line).unwrap_or(1).saturating_sub(1);
+    let column = usize::try_from(error.location.column).unwrap_or(1).saturating_sub(1);
+    let before: usize = text.split('\n').take(line).map(|line| line.chars().count() + 1).sum();
+    let mark = text.chars().nth(before + column).filter(opening);
+    match mark {
+        Some(mark) => ExpressionError::Unclosed { mark: mark.to_string(), at: before + column + 1 },
+        None => ExpressionError::Token(error.message.clone()),
+    }
+}
+
 fn normalise(token: Token) -> Option<ExpressionToken> {
     if matches!(token, Token::Whitespace(_) | Token::EOF) {
         return None;
@@ -223,10 +244,10 @@ mod tests {
         assert_eq!(Expression::parse("(a > 0").map(drop), Err(ExpressionError::Parentheses));
         assert_eq!(Expression::parse("a > 0; drop table t").map(drop), Err(ExpressionError::Statement));
         assert_eq!(Expression::parse("a > 0 -- why").map(drop), Err(ExpressionError::Comment));
-        assert!(
-            matches!(Expression::parse("a = '\\'"), Err(ExpressionError::Token(_))),
-            "the backslash escapes the quote"
-        );
-        assert!(matches!(Expression::parse("a = 'open"), Err(ExpressionError::Token(_))));
+        let unclosed = |text: &str| Expression::parse(text).map(drop).unwrap_err().to_string();
+        assert_eq!(unclosed("a = '\\'"), "the quote ' at character 5 of the expression is never closed", "escaped");
+        assert_eq!(unclosed("a\n= 'open"), "the quote ' at character 5 of the expression is never closed");
+        assert_eq!(unclosed("`ä > 1"), "the quote ` at character 1 of the expression is never closed");
+        assert!(matches!(Expression::parse("a /* open"), Err(ExpressionError::Token(_))));
     }
 }
