@@ -191,7 +191,7 @@ mod tests {
         let desired = desired.check().unwrap();
         let found = diff(&desired, Some(observed));
         let kinds: Vec<&str> = found.actions.iter().map(Action::kind).collect();
-        assert_eq!(kinds, expected);
+        assert_eq!((kinds.as_slice(), found.differences.as_slice()), (expected, [].as_slice()));
         let after = simulate(Some(observed.clone()), &found.actions, "").unwrap();
         assert_eq!(diff(&desired, Some(&after)).actions, []);
     }

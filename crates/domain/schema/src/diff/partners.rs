@@ -9,12 +9,12 @@ use crate::model::Field;
 pub(super) fn match_by_name(wanted: &[&Field], there: &[&Field]) -> Vec<Option<usize>> {
     let mut by_name = None;
     let mut next = 0;
-    let mut searches_left = 8;
+    let mut searches_left: u32 = 8;
     let partner = |field: &&Field| {
         let found = if there.get(next).is_some_and(|other| other.name == field.name) {
             Some(next)
-        } else if searches_left > 0 {
-            searches_left -= 1;
+        } else if let Some(left) = searches_left.checked_sub(1) {
+            searches_left = left;
             there.iter().position(|other| other.name == field.name)
         } else {
             let names = by_name.get_or_insert_with(|| {

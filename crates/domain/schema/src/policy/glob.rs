@@ -16,11 +16,10 @@ pub(super) fn glob(pattern: &str, text: &str) -> bool {
                 at += 1;
                 position += 1;
             }
+            // The last star takes one letter more.
             _ => {
                 let Some((before, tried)) = star else { return false };
-                star = Some((before, tried + 1));
-                at = before + 1;
-                position = tried + 1;
+                (at, position) = (before, tried + 1);
             }
         }
     }

@@ -51,18 +51,19 @@ mod tests {
     fn a_new_not_null_column_is_refused() {
         on_change(
             &RULE,
-            table("a: int, b: int not null, s: struct<x: struct<y: int not null>>"),
+            table("a: int, b: int not null, s: struct<x: struct<y: int not null>>, t: struct<x: int, y: int not null>"),
             table("a: int"),
             &[
                 "silver.t.b: `b` is new and NOT NULL, but the rows that are there have no value for it",
                 "silver.t.s: `s` is new and holds a NOT NULL field, but the rows that are there have no value for it",
+                "silver.t.t: `t` is new and holds a NOT NULL field, but the rows that are there have no value for it",
             ],
         );
     }
 
     #[test]
     fn a_new_nullable_column_or_table_is_fine() {
-        on_change(&RULE, table("a: int, b: int"), table("a: int"), &[]);
+        on_change(&RULE, table("a: int, b: int, s: struct<x: struct<y: int>>"), table("a: int"), &[]);
         on_create(&RULE, table("a: int not null"), &[]);
     }
 }

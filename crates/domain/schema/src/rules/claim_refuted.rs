@@ -48,6 +48,7 @@ mod tests {
     use super::super::testing::{answer_helps, on_answer, table};
     use super::RULE;
     use crate::claim::Answer;
+    use crate::draft::FieldDraft;
 
     fn refuted() -> Answer {
         Answer::Refuted { example: "file part-0 counts 3 nulls".to_owned() }
@@ -76,6 +77,31 @@ mod tests {
                 "fill it (UPDATE silver.t SET a = … WHERE a IS NULL) and plan again; or declare `b` nullable",
                 "find the rows (SELECT * FROM silver.t WHERE (`a` > 0) IS NOT TRUE), correct them and plan again; or remove the check",
             ],
+        );
+    }
+
+    #[test]
+    fn what_sql_cannot_find_is_said_without_it() {
+        answer_helps(
+            &RULE,
+            table("a: array<int not null>"),
+            table("a: array<int>"),
+            refuted(),
+            &["fill it and plan again; or declare `a.element` nullable"],
+        );
+        answer_helps(
+            &RULE,
+            table("s: struct<y: int>, x: int").renamed("x", "y").with(|draft| {
+                draft.columns[0].fields.push(FieldDraft {
+                    path: "y".to_owned(),
+                    renamed_from: vec!["x".to_owned()],
+                    ..FieldDraft::default()
+                });
+                draft.checks.push(("positive".to_owned(), "s.y > 0".to_owned()));
+            }),
+            table("s: struct<x: int>, y: int").mapped(),
+            refuted(),
+            &["correct the rows and plan again; or remove the check"],
         );
     }
 

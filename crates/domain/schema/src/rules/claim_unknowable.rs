@@ -63,6 +63,20 @@ mod tests {
     }
 
     #[test]
+    fn what_sql_cannot_ask_waits_for_the_other_changes() {
+        answer_helps(
+            &RULE,
+            table("a: array<int not null>, s: struct<x: int not null>"),
+            table("a: array<int>, s: struct<x: int>"),
+            unknowable(),
+            &[
+                "plan its other changes first and apply them; or leave it out of the declaration",
+                "plan with a target that can run SELECT * FROM silver.t WHERE s.x IS NULL, or leave it out of the declaration",
+            ],
+        );
+    }
+
+    #[test]
     fn a_proven_claim_is_fine() {
         on_answer(&RULE, table("a: int").check("positive", "a > 0"), table("a: int"), Answer::Proven, &[]);
     }

@@ -54,8 +54,11 @@ mod tests {
     fn a_generated_column_holds_its_source() {
         on_change(
             &RULE,
-            table("day: date").generated("day", "CAST(ts AS DATE)"),
-            table("ts: timestamp, day: date").generated("day", "CAST(ts AS DATE)").mapped(),
+            table("id: int, day: date, next: int").generated("day", "CAST(ts AS DATE)").generated("next", "id + 1"),
+            table("id: int, ts: timestamp, day: date, next: int")
+                .generated("day", "CAST(ts AS DATE)")
+                .generated("next", "id + 1")
+                .mapped(),
             &["silver.t.ts: drops `ts`, which `day` is generated from (CAST(ts AS DATE))"],
         );
     }
@@ -65,5 +68,15 @@ mod tests {
         let observed = || table("id: int, ts: timestamp, day: date").generated("day", "CAST(ts AS DATE)").mapped();
         on_change(&RULE, table("id: int"), observed(), &[]);
         on_change(&RULE, table("id: int, ts: timestamp"), observed(), &[]);
+    }
+
+    #[test]
+    fn a_generated_column_does_not_hold_itself() {
+        on_change(
+            &RULE,
+            table("ts: timestamp, day: date").generated("day", "date(ts)").renamed("day", "date"),
+            table("ts: timestamp, date: date").generated("date", "date(ts)").mapped(),
+            &[],
+        );
     }
 }

@@ -60,7 +60,8 @@ fn names_column(expression: &Expression, name: &Identifier) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{helps, on_change, on_create, table};
-    use super::RULE;
+    use super::{RULE, names_column};
+    use crate::model::Expression;
 
     #[test]
     fn a_generated_column_of_a_generated_column_is_refused() {
@@ -81,6 +82,22 @@ mod tests {
                 .generated("d", "YEAR(ts) + s.year + datediff(ts, date '2026-01-01')"),
             &[],
         );
+    }
+
+    #[test]
+    fn a_name_counts_where_a_column_can_stand() {
+        let check = |expression: &str, expected: bool| {
+            let found = names_column(&Expression::parse(expression).unwrap(), &"date".into());
+            assert_eq!(found, expected, "{expression}");
+        };
+        for column in ["date", "DATE + 1", "1 + date", "f(date)", "`date`", "f(`Date`)", "date.year", "date <> 'x'"] {
+            check(column, true);
+        }
+        for other in
+            ["dates", "1", "'date'", "date(ts)", "cast(ts as date)", "date '2026-01-01'", "s.date", "s.`date`", "`d`"]
+        {
+            check(other, false);
+        }
     }
 
     #[test]

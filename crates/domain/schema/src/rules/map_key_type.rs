@@ -45,9 +45,12 @@ mod tests {
     fn maps_and_variants_as_keys_are_refused() {
         on_create(
             &RULE,
-            table("a: array<map<variant, int>>, s: struct<m: map<struct<k: map<int, int>>, int>>"),
+            table(
+                "a: array<map<variant, int>>, b: map<int, map<variant, int>>, s: struct<m: map<struct<k: map<int, int>>, int>>",
+            ),
             &[
                 "silver.t.a: `a` is array<map<variant, int>>, whose keys cannot be maps or variants",
+                "silver.t.b: `b` is map<int, map<variant, int>>, whose keys cannot be maps or variants",
                 "silver.t.s.m: `s.m` is map<struct<k: map<int, int>>, int>, whose keys cannot be maps or variants",
             ],
         );

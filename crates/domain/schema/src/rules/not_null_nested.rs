@@ -52,6 +52,11 @@ mod tests {
 
     #[test]
     fn in_a_struct_that_is_not_null_it_is_meant() {
-        on_create(&RULE, table("a: int not null, s: struct<a: int not null> not null"), &[]);
+        on_create(&RULE, table("b: int, a: int not null, s: struct<b: int, a: int not null> not null"), &[]);
+    }
+
+    #[test]
+    fn fields_that_may_be_null_and_those_of_collections_bind_nothing() {
+        on_create(&RULE, table("s: struct<t: struct<a: int>>, l: array<struct<a: int not null>>"), &[]);
     }
 }

@@ -62,4 +62,14 @@ mod tests {
     fn parents_that_the_plan_tightens_too_will_do() {
         on_change(&RULE, table("s: struct<a: int not null> not null"), table("s: struct<a: int>"), &[]);
     }
+
+    #[test]
+    fn siblings_of_its_parents_may_be_null() {
+        on_change(
+            &RULE,
+            table("s: struct<t: struct<a: int not null, b: int> not null, u: int> not null, c: int"),
+            table("s: struct<t: struct<a: int, b: int> not null, u: int> not null, c: int"),
+            &[],
+        );
+    }
 }

@@ -37,7 +37,7 @@ fn is_opaque(data_type: &DataType) -> bool {
 mod tests {
     use super::super::testing::{on_change, on_create, table};
     use super::RULE;
-    use crate::model::{ArrayType, DataType};
+    use crate::model::{ArrayType, DataType, MapType};
 
     fn opaque() -> DataType {
         let element = DataType::Opaque("\"geometry\"".into());
@@ -49,6 +49,17 @@ mod tests {
         let said = "silver.t.g: `g` has a type that is not known here, so it cannot be created";
         on_create(&RULE, table("a: int, g: int").typed("g", opaque()), &[said]);
         on_change(&RULE, table("a: int, g: int").typed("g", opaque()), table("a: int"), &[said]);
+    }
+
+    #[test]
+    fn an_unknown_type_is_found_in_elements_keys_and_values() {
+        let unknown = || DataType::Opaque("\"geometry\"".into());
+        let map = |key, value| DataType::Map(Box::new(MapType { key, value, value_nullable: true }));
+        let said = ["silver.t.g: `g` has a type that is not known here, so it cannot be created"];
+        for found in [unknown(), map(unknown(), DataType::Integer), map(DataType::Integer, unknown())] {
+            on_create(&RULE, table("a: int, g: int").typed("g", found), &said);
+        }
+        on_create(&RULE, table("a: int, g: array<map<int, int>>"), &[]);
     }
 
     #[test]

@@ -74,4 +74,13 @@ mod tests {
         );
         on_change(&RULE, table("c: int, b: int").mapped().partitioned(&["b"]), there(), &[]);
     }
+
+    #[test]
+    fn a_table_that_came_to_be_so_elsewhere_may_be_changed_otherwise() {
+        let both = |columns: &str| table(columns).mapped().partitioned(&["b"]);
+        let mut there = both("a: struct<x: int>, b: int").there();
+        there.columns.remove(0);
+        on_change(&RULE, both("b: int comment 'x'"), there, &[]);
+        on_change(&RULE, both("a: struct<x: int>, b: int"), both("a: struct<x: int, y: int>, b: int"), &[]);
+    }
 }

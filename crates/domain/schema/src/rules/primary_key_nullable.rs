@@ -54,4 +54,12 @@ mod tests {
     fn members_that_the_plan_makes_not_null_are_fine() {
         on_change(&RULE, table("a: int not null").primary_key(&["a"]), table("a: int"), &[]);
     }
+
+    #[test]
+    fn a_key_and_columns_that_stay_are_left_alone() {
+        let both = |columns: &str| table(columns).primary_key(&["a"]);
+        let mut there = both("a: int not null, b: int not null").there();
+        there.columns[0].field.nullable = true;
+        on_change(&RULE, both("a: int, b: int"), there, &[]);
+    }
 }

@@ -80,15 +80,20 @@ mod tests {
     fn without_the_feed_or_in_sync_the_name_is_free() {
         on_create(&RULE, table("_change_type: int"), &[]);
         on_change(&RULE, table("s: struct<_change_type: int>, a: int"), table("a: int").with_change_feed(), &[]);
+        let both = || table("_change_type: int");
+        let mut there = both().there();
+        there.properties.insert("delta.enableChangeDataFeed".to_owned(), "true".to_owned());
+        on_change(&RULE, both().with_change_feed(), there, &[]);
     }
 
     #[test]
     fn columns_of_row_tracking_are_never_free() {
         on_create(
             &RULE,
-            table("`_row-id-col-1`: bigint"),
+            table("`_row-id-col-1`: bigint, `_Row-Commit-Version-Col-2`: bigint, `row-id-col-`: int"),
             &[
                 "silver.t.`_row-id-col-1`: `_row-id-col-1` begins like the columns in which row tracking keeps its values",
+                "silver.t.`_Row-Commit-Version-Col-2`: `_Row-Commit-Version-Col-2` begins like the columns in which row tracking keeps its values",
             ],
         );
     }

@@ -181,6 +181,13 @@ mod tests {
     }
 
     #[test]
+    fn what_no_cast_fills_is_replaced_without_one() {
+        let replace = "declare a new `a_new` of the new type, apply, fill it, then remove `a`";
+        help_for("date", "struct<x: int>", &format!("keep date, or widen it to timestamp_ntz; or {replace}"));
+        help_for("struct<x: int>", "date", &format!("keep struct<x: int>; or {replace}"));
+    }
+
+    #[test]
     fn inside_a_collection_the_column_is_replaced() {
         help_for(
             "array<bigint>",

@@ -90,4 +90,16 @@ mod tests {
         let shown: Vec<String> = [0, 1023, 1024, 1536, 5 << 30, 200 << 20, u64::MAX].map(human_bytes).into();
         assert_eq!(shown, ["0 B", "1023 B", "1.0 KiB", "1.5 KiB", "5.0 GiB", "200 MiB", "16.0 EiB"]);
     }
+
+    #[test]
+    fn bytes_are_rounded_to_the_nearest() {
+        let kib = |tenths: u64| (tenths * 1024).div_ceil(10);
+        let shown: Vec<String> = [1096, kib(128), kib(999), kib(1000), kib(1504), kib(1505)].map(human_bytes).into();
+        assert_eq!(shown, ["1.1 KiB", "12.8 KiB", "99.9 KiB", "100 KiB", "150 KiB", "151 KiB"]);
+    }
+
+    #[test]
+    fn a_noun_is_plural_unless_there_is_one() {
+        assert_eq!([0, 1, 2].map(|number| counted(number, "file")), ["0 files", "1 file", "2 files"]);
+    }
 }
