@@ -58,10 +58,10 @@ pub(crate) fn run() -> Outcome {
     }
 }
 
-/// Texts that people write; recorded tables and golden output are what they are.
+/// Texts that people write; recorded tables, golden output and generated code are what they are.
 fn is_text(file: &Path) -> bool {
     let written = ["rs", "toml", "md", "yml", "yaml", "sql", "py", "sh"];
     let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    let recorded = |part: &std::ffi::OsStr| part == "golden" || part == "fixtures";
+    let recorded = |part: &std::ffi::OsStr| part == "golden" || part == "fixtures" || part == "generated";
     (written.contains(&extension) || file.starts_with(".ci")) && !file.iter().any(recorded)
 }

@@ -1,8 +1,11 @@
 //! Generators of table pairs, and the proofs that every accepted plan lands.
 //!
 //! Owns random and exhaustive small tables, legal edits, and the laws that hold for every pair. The edits and the laws know
-//! nothing of the differ, so that it can't prove itself. Not published.
+//! nothing of the differ, so that it can't prove itself. With the feature `connect`, also a Spark Connect server that answers
+//! from a script. Not published.
 
+#[cfg(feature = "connect")]
+pub mod connect;
 pub mod declaration;
 pub mod edit;
 pub mod law;

@@ -23,6 +23,7 @@ const SQL: &str = "delta-engine-sql";
 const DEFINITIONS: &str = "delta-engine-definitions";
 const NATIVE: &str = "delta-engine-native";
 const SPARK: &str = "delta-engine-spark";
+const SPARK_PROTO: &str = "delta-engine-spark-proto";
 const FACADE: &str = "delta-engine";
 
 const TABLE: &[Allowed] = &[
@@ -33,14 +34,15 @@ const TABLE: &[Allowed] = &[
     Allowed { package: SQL, ours: &[SCHEMA], others: Some(&["sqlparser", "thiserror"]) },
     Allowed { package: DEFINITIONS, ours: &[SCHEMA, APPLICATION, SQL], others: None },
     Allowed { package: NATIVE, ours: &[SCHEMA, APPLICATION, SQL], others: None },
-    Allowed { package: SPARK, ours: &[SCHEMA, APPLICATION, SQL], others: None },
+    Allowed { package: SPARK, ours: &[SCHEMA, APPLICATION, SQL, SPARK_PROTO], others: None },
+    Allowed { package: SPARK_PROTO, ours: &[], others: Some(&["prost", "prost-types", "tonic", "tonic-prost"]) },
     Allowed {
         package: FACADE,
         ours: &[SCHEMA, JOBS, APPLICATION, RUNNER, SQL, DEFINITIONS, NATIVE, SPARK],
         others: Some(&["thiserror"]),
     },
     Allowed { package: "delta-engine-cli", ours: &[FACADE], others: None },
-    Allowed { package: "delta-engine-testkit", ours: &[SCHEMA, APPLICATION, SQL], others: None },
+    Allowed { package: "delta-engine-testkit", ours: &[SCHEMA, APPLICATION, SQL, SPARK_PROTO], others: None },
     Allowed { package: "xtask", ours: &[SCHEMA], others: Some(&["serde_json", "tempfile"]) },
 ];
 

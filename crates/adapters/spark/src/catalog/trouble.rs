@@ -1,0 +1,103 @@
+//! What a server's refusal to tell of a table means: there is none, or there is something that can't be read.
+
+use delta_engine_application::port::Unreadable;
+
+use crate::client::{Failure, Refusal};
+
+/// Why nothing was learnt of a table.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    /// There is no such table.
+    Absent,
+    /// There is something.
+    Unreadable(Unreadable),
+}
+
+/// What a failure says of the table; given back where it says nothing of it but of the server.
+pub(crate) fn judge(failure: Failure) -> Result<Trouble, Failure> {
+    let Failure::Refused(refusal) = failure else { return Err(failure) };
+    let is = |classes: &[&str]| classes.iter().any(|class| refusal.is(class));
+    if is(&["TABLE_OR_VIEW_NOT_FOUND", "DELTA_TABLE_NOT_FOUND", "DELTA_MISSING_DELTA_TABLE"]) {
+        return Ok(Trouble::Absent);
+    }
+    let help = if is(&["EXPECT_TABLE_NOT_VIEW", "DELTA_OPERATION_ON_VIEW_NOT_ALLOWED"]) {
+        return Ok(unreadable("there is a view of that name".to_owned(), "choose another name, or drop the view"));
+    } else if is(&["REQUIRES_SINGLE_PART_NAMESPACE", "DELTA_NON_SINGLE_PART_NAMESPACE_FOR_CATALOG"]) {
+        "the server has no catalog of that name: name one of its own, or write schema.table"
+    } else if is(&["CATALOG_NOT_FOUND", "NO_SUCH_CATALOG_EXCEPTION", "SCHEMA_NOT_FOUND"]) {
+        "create it first, or name another one"
+    } else if is_permission(&refusal) {
+        "let the user of this session read the table: on Databricks, USE CATALOG, USE SCHEMA and SELECT"
+    } else {
+        "the server's log says more"
+    };
+    Ok(unreadable(format!("the server can't describe the table: {}", first_part(&refusal)), help))
+}
+
+/// A table of another make.
+pub(super) fn not_delta(format: &str) -> Unreadable {
+    let format = if format.is_empty() { "another format" } else { format };
+    Unreadable {
+        reason: format!("there is a table of that name, and it is no Delta table but {format}"),
+        help: Some("choose another name, or convert it with CONVERT TO DELTA".to_owned()),
+    }
+}
+
+/// Whether the server minds who asks.
+pub(crate) fn is_permission(refusal: &Refusal) -> bool {
+    refusal.sqlstate.as_deref() == Some("42501")
+        || refusal.is("INSUFFICIENT_PERMISSIONS")
+        || refusal.is("PERMISSION_DENIED")
+}
+
+/// A refusal without the plan and the statement that Spark puts behind it.
+pub(crate) fn first_part(refusal: &Refusal) -> String {
+    let text = refusal.to_string();
+    let end = ["\n\n", "\n== SQL", "; line ", ";\n'", "\nJVM stacktrace"].iter().filter_map(|mark| text.find(mark)).min();
+    text[..end.unwrap_or(text.len())].trim_end().to_owned()
+}
+
+fn unreadable(reason: String, help: &str) -> Trouble {
+    Trouble::Unreadable(Unreadable { reason, help: Some(help.to_owned()) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(class: &str, sqlstate: Option<&str>, expected: &str) {
+        let refusal = Refusal {
+            class: Some(class.to_owned()),
+            sqlstate: sqlstate.map(str::to_owned),
+            message: format!("[{class}] no; line 1 pos 3;\n'Plan"),
+            ..Refusal::default()
+        };
+        let found = match judge(Failure::Refused(Box::new(refusal))).unwrap() {
+            Trouble::Absent => "absent".to_owned(),
+            Trouble::Unreadable(unreadable) => format!("{unreadable} ({})", unreadable.help.unwrap_or_default()),
+        };
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn absent_and_unreadable_are_told_apart() {
+        check("TABLE_OR_VIEW_NOT_FOUND", Some("42P01"), "absent");
+        check(
+            "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE",
+            Some("42809"),
+            "there is a view of that name (choose another name, or drop the view)",
+        );
+        check(
+            "REQUIRES_SINGLE_PART_NAMESPACE",
+            Some("42K05"),
+            "the server can't describe the table: [REQUIRES_SINGLE_PART_NAMESPACE] no (the server has no catalog of that \
+             name: name one of its own, or write schema.table)",
+        );
+        check(
+            "INSUFFICIENT_PERMISSIONS",
+            Some("42501"),
+            "the server can't describe the table: [INSUFFICIENT_PERMISSIONS] no (let the user of this session read the \
+             table: on Databricks, USE CATALOG, USE SCHEMA and SELECT)",
+        );
+    }
+}

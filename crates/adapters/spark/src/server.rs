@@ -1,0 +1,231 @@
+//! One server for the length of a run: what it can do, and a session in which statements mean what they say.
+//!
+//! Everything here is asked once. A session that the server has lost is begun anew with the same settings. Knows no tables.
+
+mod error;
+mod settings;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use delta_engine_schema::model::{Identifier, TableName};
+use delta_engine_sql::{Dialect, SparkLine};
+
+use crate::client::{Address, Client, Failure, Patience};
+
+pub use error::ServerError;
+use settings::{Settings, USER_METADATA};
+
+/// Says that Delta's statements are known; a catalog of another make may stand in front of Delta's own.
+const EXTENSIONS: &str = "spark.sql.extensions";
+const DELTA_EXTENSION: &str = "io.delta.sql.DeltaSparkSessionExtension";
+/// Every Spark has one; Sail, which is none, does not.
+const MASTER: &str = "spark.master";
+/// What new tables get beside what is declared.
+const DEFAULTS: &str = "spark.databricks.delta.properties.defaults.";
+
+/// A server that was asked what it can do.
+#[derive(Debug)]
+pub struct Server {
+    dialect: Dialect,
+    settings: Settings,
+    /// Properties that the session gives to every new table.
+    defaults: BTreeMap<String, String>,
+    client: Mutex<Client>,
+    renewal: tokio::sync::Mutex<()>,
+    /// The plan that commits of the session name.
+    marked: tokio::sync::Mutex<String>,
+    missing_schemas: Mutex<BTreeSet<SchemaName>>,
+}
+
+/// A schema with its catalog, where one is named.
+pub(crate) type SchemaName = (Option<Identifier>, Identifier);
+
+impl Server {
+    /// Connects, and prepares the session.
+    ///
+    /// # Errors
+    /// Where the server can't be reached, is no Spark with Delta Lake of a known line, or has settings that change what
+    /// statements mean and can't be changed.
+    pub async fn connect(address: &Address, patience: Patience) -> Result<Self, ServerError> {
+        let client = Client::connect(address, patience).await?;
+        let asked = |attempt| move |source| ServerError::Request { attempt, source };
+        let version = client.spark_version().await.map_err(asked("learn the version of the server"))?;
+        let read = settings::read(&client, &[EXTENSIONS, MASTER]).await.map_err(asked("read the server's settings"))?;
+        let dialect = dialect(address, &version, &read)?;
+        let settings = settings::prepare(&client, &read).await?;
+        let defaults = client.all_settings(DEFAULTS).await.unwrap_or_default();
+        let defaults = defaults.into_iter().map(|(key, value)| (format!("delta.{key}"), value)).collect();
+        tracing::debug!(%dialect, version, "server ready");
+        Ok(Self {
+            dialect,
+            settings,
+            defaults,
+            client: Mutex::new(client),
+            renewal: tokio::sync::Mutex::default(),
+            marked: tokio::sync::Mutex::default(),
+            missing_schemas: Mutex::default(),
+        })
+    }
+
+    /// Whose SQL it speaks.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Ends the session.
+    pub async fn close(&self) {
+        self.client().close().await;
+    }
+
+    /// Host and port.
+    pub(crate) fn address(&self) -> String {
+        self.client().address().to_string()
+    }
+
+    /// The session as it is now.
+    pub(crate) fn client(&self) -> Client {
+        lock(&self.client).clone()
+    }
+
+    /// Asks for something that may be asked twice: where the session is gone, in a new one.
+    pub(crate) async fn ask<T, F>(&self, ask: impl Fn(Client) -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        let client = self.client();
+        match ask(client.clone()).await {
+            Err(failure) if failure.session_is_lost() => ask(self.renew(&client, failure).await?).await,
+            result => result,
+        }
+    }
+
+    /// A session in place of one that is gone; many may ask for it at once.
+    async fn renew(&self, lost: &Client, failure: Failure) -> Result<Client, Failure> {
+        let _one = self.renewal.lock().await;
+        let now = self.client();
+        if now.session_id() != lost.session_id() {
+            return Ok(now);
+        }
+        let Ok(fresh) = lost.new_session().await else { return Err(failure) };
+        self.settings.apply(&fresh).await?;
+        self.marked.lock().await.clear();
+        tracing::info!(session = fresh.session_id(), "the session was lost, and begun anew");
+        *lock(&self.client) = fresh.clone();
+        Ok(fresh)
+    }
+
+    /// Makes the commits of the session name the plan. All that run at once are of one plan.
+    pub(crate) async fn mark(&self, digest: &str) -> Result<(), Failure> {
+        if !self.settings.marks_commits {
+            return Ok(());
+        }
+        let mut marked = self.marked.lock().await;
+        if *marked == digest {
+            return Ok(());
+        }
+        let text = format!("delta-engine plan {digest}");
+        self.client().set(&[(USER_METADATA, &text)]).await?;
+        digest.clone_into(&mut marked);
+        Ok(())
+    }
+
+    /// Whether the session replaces `${…}` in statements, and can't be kept from it.
+    pub(crate) fn substitutes(&self) -> bool {
+        self.settings.substitutes && self.dialect.substitutes_variables()
+    }
+
+    /// Whether commits name the plan they belong to.
+    pub(crate) fn marks_commits(&self) -> bool {
+        self.settings.marks_commits
+    }
+
+    /// Properties that the session gives to every new table.
+    pub(crate) fn defaults(&self) -> &BTreeMap<String, String> {
+        &self.defaults
+    }
+
+    /// Remembers whether a schema is there.
+    pub(crate) fn saw_schema(&self, schema: SchemaName, is_there: bool) {
+        let mut missing = lock(&self.missing_schemas);
+        if is_there {
+            missing.remove(&schema);
+        } else {
+            missing.insert(schema);
+        }
+    }
+
+    /// Whether the schema of a table was not there when it was last looked at.
+    pub(crate) fn is_without_schema(&self, table: &TableName) -> bool {
+        schema_of(table).is_some_and(|schema| lock(&self.missing_schemas).contains(&schema))
+    }
+}
+
+/// The schema that a table's name holds.
+pub(crate) fn schema_of(table: &TableName) -> Option<SchemaName> {
+    table.schema.clone().map(|schema| (table.catalog.clone(), schema))
+}
+
+fn dialect(
+    address: &Address,
+    version: &str,
+    read: &BTreeMap<String, Option<String>>,
+) -> Result<Dialect, ServerError> {
+    let set = |name: &str| read.get(name).cloned().flatten();
+    if is_databricks(address) {
+        return Ok(Dialect::Databricks);
+    }
+    if set(MASTER).is_none() && set(EXTENSIONS).is_none() {
+        return Ok(Dialect::Sail);
+    }
+    let Some(line) = SparkLine::of(version) else {
+        return Err(ServerError::TooOld { server: address.to_string(), version: version.to_owned() });
+    };
+    let extensions = set(EXTENSIONS).unwrap_or_default();
+    if !extensions.split(',').any(|extension| extension.trim() == DELTA_EXTENSION) {
+        return Err(ServerError::NoDelta { server: address.to_string() });
+    }
+    Ok(Dialect::Delta(line))
+}
+
+/// By where it is and what its address holds: nothing else tells before the first statement.
+fn is_databricks(address: &Address) -> bool {
+    let hosts = [".databricks.com", ".azuredatabricks.net", ".databricks.azure.us", ".databricks.azure.cn"];
+    hosts.iter().any(|host| address.host().ends_with(host))
+        || address.headers().keys().any(|header| header.starts_with("x-databricks-"))
+}
+
+/// Whole at every moment: what is guarded changes by single calls.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(url: &str, version: &str, extensions: Option<&str>, expected: &str) {
+        let master = extensions.map(|_| "local[2]".to_owned());
+        let extensions = extensions.map(str::to_owned);
+        let read = BTreeMap::from([(EXTENSIONS.to_owned(), extensions), (MASTER.to_owned(), master)]);
+        let found = dialect(&Address::parse(url).unwrap(), version, &read);
+        assert_eq!(found.map_or_else(|error| error.to_string(), |dialect| dialect.to_string()), expected);
+    }
+
+    #[test]
+    fn servers_are_told_apart() {
+        let delta = Some("a.b.C, io.delta.sql.DeltaSparkSessionExtension");
+        check("sc://localhost", "4.2.0", delta, "OSS Spark 4.2");
+        check("sc://localhost", "4.0.1", delta, "OSS Spark 4.0");
+        check("sc://localhost", "4.0.0", None, "Sail");
+        check("sc://x.cloud.databricks.com:443/;token=t", "4.0.0", None, "Databricks");
+        check("sc://proxy:443/;use_ssl=true;x-databricks-cluster-id=1", "4.0.0", Some(""), "Databricks");
+    }
+
+    #[test]
+    fn servers_that_are_of_no_use_say_so() {
+        let delta = Some(DELTA_EXTENSION);
+        check("sc://h", "4.2.0", Some(""), "sc://h:15002 is a Spark without Delta Lake");
+        check("sc://h", "3.5.3", delta, "sc://h:15002 is Spark 3.5.3, which is too old");
+    }
+}
