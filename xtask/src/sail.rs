@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &[&str]) -> Outcome {
             run::succeed(server.tell(Command::new(program).args(arguments)))
         }
         ["down"] => server::bring_down(KIND),
-        ["status"] => server::tell(),
+        ["status"] => server::say_status(),
         _ => Err(USAGE.into()),
     }
 }

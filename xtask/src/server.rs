@@ -183,7 +183,7 @@ pub(crate) fn bring_down(kind: &str) -> Outcome {
 }
 
 /// Says which server runs, of whatever kind.
-pub(crate) fn tell() -> Outcome {
+pub(crate) fn say_status() -> Outcome {
     match running()? {
         Some(record) => {
             let log = record.log();

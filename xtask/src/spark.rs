@@ -78,7 +78,7 @@ pub(crate) fn run(arguments: &[&str]) -> Outcome {
             run::succeed(command.env("DELTA_ENGINE_PYSPARK", install::installed(profile)?.python))
         }
         ["down"] => server::bring_down(KIND),
-        ["status"] => server::tell(),
+        ["status"] => server::say_status(),
         _ => Err(USAGE.into()),
     }
 }
