@@ -1,9 +1,12 @@
 //! The catalog of a server: lists tables, observes them, answers probes.
 //!
-//! Two requests a table, many tables at once on one connection: the schema as Spark's analyzer has it, and Delta's own
-//! `DESCRIBE DETAIL`. A table that is absent, that is no Delta table and that can't be read are three answers; a schema that
-//! is not there is remembered for the plan. Knows nothing of Arrow and messages.
+//! Observation takes the cheapest way that tells all. OSS Spark lists the tables of a schema in one request, and reads the
+//! logs of many tables in two queries (`log`). What that leaves open is described table by table, many at once. A table that
+//! is absent, that is no Delta table and that can't be read are three answers; a schema that is not there is remembered for
+//! the plan. Knows nothing of messages.
 
+mod describe;
+mod register;
 mod trouble;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,16 +14,22 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use delta_engine_application::port::{Answer, Catalog, Observation, Question, Relation, TargetError, Unreadable};
-use delta_engine_schema::model::TableName;
+use delta_engine_schema::model::{ObservedTable, TableName};
+use delta_engine_sql::Dialect;
 use futures::StreamExt;
 
-use crate::client::{Failure, Rows};
+use crate::client::Failure;
 use crate::log;
-use crate::observe::{Detail, DetailError, needs_log, observe, spark_schema};
+use crate::observe::{SchemaError, observe};
 use crate::probe;
 use crate::server::{SchemaName, Server, schema_of};
 use crate::statement;
-use trouble::{Trouble, judge, not_delta};
+use describe::describe;
+use register::Entry;
+use trouble::{judge, not_delta, view};
+
+pub(crate) use describe::detail;
+pub(crate) use trouble::{Trouble, first_part, is_permission};
 
 /// Tables looked at at once. A server works on as many requests as it has threads, and queues the others.
 const TABLES: usize = 16;
@@ -29,146 +38,132 @@ const TABLES: usize = 16;
 #[derive(Debug, Clone)]
 pub struct SparkCatalog {
     server: Arc<Server>,
+    reads_logs: bool,
 }
 
-/// A table as it was answered for.
-struct Seen {
-    schema: serde_json::Value,
-    detail: Detail,
-}
-
-/// What looking at a table came to.
+/// What is known of a table so far.
+#[derive(Debug)]
 enum Look {
-    Seen(Box<Seen>),
+    /// Nothing.
+    Open,
+    /// There is a Delta table with files at this place.
+    At(String),
     Absent,
     Unreadable(Unreadable),
+    Seen(Box<ObservedTable>),
 }
 
 impl SparkCatalog {
     /// The catalog of a server.
     pub fn new(server: Arc<Server>) -> Self {
-        Self { server }
+        let reads_logs = matches!(server.dialect(), Dialect::Delta(_));
+        Self { server, reads_logs }
     }
 
-    /// One table as it is now; an error is trouble with the server, not with the table.
-    async fn look(&self, name: &TableName) -> Result<Look, Failure> {
-        let quoted = statement::table(name);
-        let schema = self.server.ask(|client| {
-            let quoted = quoted.clone();
-            async move { client.schema_of_table(&quoted).await }
-        });
-        let (detail, schema) = futures::join!(self.detail(name), schema);
-        let detail = match detail? {
-            Ok(detail) => detail,
-            Err(Trouble::Absent) => return Ok(Look::Absent),
-            Err(Trouble::Unreadable(unreadable)) => return Ok(Look::Unreadable(unreadable)),
-        };
-        if !detail.format.eq_ignore_ascii_case("delta") {
-            return Ok(Look::Unreadable(not_delta(&detail.format)));
+    /// The same catalog, which describes every table by itself: for servers that let nobody read paths, and to hold one way
+    /// against the other.
+    pub fn one_by_one(self) -> Self {
+        Self { reads_logs: false, ..self }
+    }
+
+    async fn observe_all(&self, relations: &[Relation]) -> Result<Vec<Observation>, Failure> {
+        let names: Vec<&TableName> = relations.iter().map(|relation| &relation.name).collect();
+        let mut looks: Vec<Look> = names.iter().map(|_| Look::Open).collect();
+        if self.reads_logs {
+            self.look_into_register(&names, &mut looks).await?;
+            self.look_into_logs(&names, &mut looks).await?;
         }
-        match schema {
-            Ok(schema) => Ok(Look::Seen(Box::new(Seen { schema: spark_schema(&schema), detail }))),
-            Err(failure) => match judge(failure)? {
-                // It was there a moment ago.
-                Trouble::Absent => Ok(Look::Absent),
-                Trouble::Unreadable(unreadable) => Ok(Look::Unreadable(unreadable)),
-            },
+        self.look_one_by_one(&names, &mut looks).await?;
+        Ok(looks.into_iter().map(observation).collect())
+    }
+
+    /// Which of the tables are there, by one request a schema.
+    async fn look_into_register(&self, names: &[&TableName], looks: &mut [Look]) -> Result<(), Failure> {
+        let mut schemas: BTreeMap<Option<SchemaName>, Vec<usize>> = BTreeMap::new();
+        for (index, name) in names.iter().enumerate().filter(|(_, name)| register::is_plain(name)) {
+            schemas.entry(schema_of(name)).or_default().push(index);
         }
-    }
-
-    /// Delta's own description of a table.
-    pub(crate) async fn detail(&self, name: &TableName) -> Result<Result<Detail, Trouble>, Failure> {
-        let command = format!("DESCRIBE DETAIL {}", statement::table(name));
-        Ok(match self.show(command).await {
-            Ok(rows) => match rows.map_err(DetailError::from).and_then(|rows| Detail::read(&rows)) {
-                Ok(detail) => Ok(detail),
-                Err(error) => Err(Trouble::Unreadable(Unreadable { reason: error.to_string(), help: None })),
-            },
-            Err(failure) => Err(judge(failure)?),
-        })
-    }
-
-    async fn show(&self, command: String) -> Result<Result<Rows, crate::client::DecodeError>, Failure> {
-        let answer = self.server.ask(|client| {
-            let command = command.clone();
-            async move { client.show(&command).await }
+        let asked = schemas.into_iter().map(|(schema, at)| async move {
+            let quoted = schema.as_ref().map(statement::schema);
+            let tables: Vec<&TableName> = at.iter().map(|index| names[*index]).collect();
+            let answer = self.server.show(&register::command(quoted.as_deref(), &tables)).await;
+            (at, answer)
         });
-        answer.await.map(|answer| answer.rows())
+        let asked: Vec<_> = asked.collect();
+        let mut asked = futures::stream::iter(asked).buffered(TABLES);
+        while let Some((at, answer)) = asked.next().await {
+            let entries = match answer {
+                Ok(rows) => register::entries(&rows).ok(),
+                Err(failure) if register::is_missing_schema(&failure) => Some(BTreeMap::new()),
+                // One table that can't be listed fails the list of its schema.
+                Err(Failure::Refused(_)) => None,
+                Err(failure) => return Err(failure),
+            };
+            let Some(entries) = entries else { continue };
+            for index in at {
+                looks[index] = match entries.get(&names[index].table) {
+                    Some(Entry::Delta { location }) => Look::At(location.clone()),
+                    Some(Entry::Foreign { format }) => Look::Unreadable(not_delta(format)),
+                    Some(Entry::View) => Look::Unreadable(view()),
+                    Some(Entry::Unclear) => Look::Open,
+                    None => Look::Absent,
+                };
+            }
+        }
+        Ok(())
     }
 
-    /// Which schemas of tables that are not there are not there themselves.
-    async fn look_for_schemas(&self, absent: BTreeSet<SchemaName>) -> Result<BTreeMap<SchemaName, Unreadable>, Failure> {
-        let mut unreadable = BTreeMap::new();
-        for schema in absent {
+    async fn look_into_logs(&self, names: &[&TableName], looks: &mut [Look]) -> Result<(), Failure> {
+        let place = |look: &Look| if let Look::At(place) = look { Some(place.clone()) } else { None };
+        let places: Vec<Option<String>> = looks.iter().map(place).collect();
+        let logs = log::read(&self.server, places.iter().flatten().map(String::as_str).collect()).await?;
+        for ((look, name), place) in looks.iter_mut().zip(names).zip(&places) {
+            let Some(logged) = place.as_ref().and_then(|place| logs.get(place)) else { continue };
+            *look = seen(observe(name, &logged.schema, Some(logged.version), &logged.detail));
+        }
+        Ok(())
+    }
+
+    /// The tables of which nothing final is known yet.
+    async fn look_one_by_one(&self, names: &[&TableName], looks: &mut [Look]) -> Result<(), Failure> {
+        let is_open = |look: &Look| matches!(look, Look::Open | Look::At(_));
+        let open: Vec<usize> = (0..looks.len()).filter(|index| is_open(&looks[*index])).collect();
+        let asked: Vec<_> =
+            open.into_iter().map(|index| async move { (index, describe(&self.server, names[index]).await) }).collect();
+        let mut asked = futures::stream::iter(asked).buffered(TABLES);
+        while let Some((index, described)) = asked.next().await {
+            looks[index] = match described? {
+                Ok(described) => seen(observe(names[index], &described.schema, None, &described.detail)),
+                Err(Trouble::Absent) => Look::Absent,
+                Err(Trouble::Unreadable(unreadable)) => Look::Unreadable(unreadable),
+            };
+        }
+        self.look_for_schemas(names, looks).await
+    }
+
+    /// Whether the schemas of tables that are not there are there themselves: a schema can be created, a catalog can't.
+    async fn look_for_schemas(&self, names: &[&TableName], looks: &mut [Look]) -> Result<(), Failure> {
+        let absent = |index: &usize| matches!(looks[*index], Look::Absent);
+        let absent: Vec<usize> = (0..looks.len()).filter(absent).collect();
+        let schemas: BTreeSet<SchemaName> = absent.iter().filter_map(|index| schema_of(names[*index])).collect();
+        for schema in schemas {
             let command = format!("DESCRIBE SCHEMA {}", statement::schema(&schema));
-            match self.show(command).await {
-                Ok(_) => self.server.saw_schema(schema, true),
-                Err(Failure::Refused(refusal)) if refusal.is("SCHEMA_NOT_FOUND") => {
-                    self.server.saw_schema(schema, false);
+            let why = match self.server.show(&command).await {
+                Ok(_) => {
+                    self.server.saw_schema(schema, true);
+                    continue;
                 }
-                Err(failure) => match judge(failure)? {
-                    Trouble::Absent => self.server.saw_schema(schema, false),
-                    Trouble::Unreadable(why) => drop(unreadable.insert(schema, why)),
-                },
+                Err(failure) if register::is_missing_schema(&failure) => Trouble::Absent,
+                Err(failure) => judge(failure)?,
+            };
+            if let Trouble::Unreadable(why) = why {
+                let of_schema = absent.iter().filter(|index| schema_of(names[**index]).as_ref() == Some(&schema));
+                of_schema.for_each(|index| looks[*index] = Look::Unreadable(why.clone()));
+            } else {
+                self.server.saw_schema(schema, false);
             }
         }
-        Ok(unreadable)
-    }
-
-    pub(crate) async fn observe_all(&self, relations: &[Relation]) -> Result<Vec<Observation>, Failure> {
-        let looks = relations.iter().map(|relation| self.look(&relation.name)).collect::<Vec<_>>();
-        let looks: Vec<Result<Look, Failure>> = futures::stream::iter(looks).buffered(TABLES).collect().await;
-        let looks = looks.into_iter().collect::<Result<Vec<Look>, Failure>>()?;
-        let is_absent = |(_, look): &(&Relation, &Look)| matches!(look, Look::Absent);
-        let absent = relations.iter().zip(&looks).filter(is_absent);
-        let absent = absent.filter_map(|(relation, _)| schema_of(&relation.name)).collect();
-        let nowhere = self.look_for_schemas(absent).await?;
-        let logs = self.logs(&looks).await?;
-        let observations = relations.iter().zip(looks).map(|(relation, look)| match look {
-            Look::Seen(seen) => present(&relation.name, &seen, logs.get(&seen.detail.location)),
-            Look::Absent => match schema_of(&relation.name).and_then(|schema| nowhere.get(&schema)) {
-                Some(why) => Observation::Unreadable(why.clone()),
-                None => Observation::Absent,
-            },
-            Look::Unreadable(unreadable) => Observation::Unreadable(unreadable),
-        });
-        Ok(observations.collect())
-    }
-
-    /// What the logs say of the tables whose schema Spark shows in part only.
-    async fn logs(&self, looks: &[Look]) -> Result<BTreeMap<String, log::Logged>, Failure> {
-        let in_part = looks.iter().filter_map(|look| {
-            let Look::Seen(seen) = look else { return None };
-            needs_log(&seen.detail).then_some(&seen.detail)
-        });
-        log::read(&self.server, in_part.collect()).await
-    }
-
-    fn target_error(&self, attempt: &str, failure: Failure) -> TargetError {
-        TargetError {
-            attempt: format!("{attempt} {}", self.server.address()),
-            help: Some("nothing was changed; try again when the server is well".to_owned()),
-            source: Box::new(failure),
-        }
-    }
-
-    async fn list_schema(&self, schema: &SchemaName) -> Result<Vec<Relation>, Failure> {
-        let command = format!("SHOW TABLE EXTENDED IN {} LIKE '*'", statement::schema(schema));
-        let rows = match self.show(command).await? {
-            Ok(rows) => rows,
-            Err(error) => return Err(unreadable_answer(&error)),
-        };
-        let mut relations = Vec::new();
-        for row in rows.iter() {
-            let text = |column: &str| row.text(column).map(|text| text.unwrap_or_default().to_owned());
-            let (Ok(table), Ok(information)) = (text("tableName"), text("information")) else { continue };
-            if is_delta(&information) {
-                let (catalog, schema) = schema.clone();
-                let name = TableName { catalog, schema: Some(schema), table: table.into() };
-                relations.push(Relation { name, location: None });
-            }
-        }
-        Ok(relations)
+        Ok(())
     }
 
     async fn list_all(&self, schema: Option<&TableName>) -> Result<Vec<Relation>, Failure> {
@@ -178,38 +173,54 @@ impl SparkCatalog {
         };
         let mut relations = Vec::new();
         for schema in &schemas {
-            relations.extend(self.list_schema(schema).await?);
+            let rows = match self.server.show(&register::command(Some(&statement::schema(schema)), &[])).await {
+                // Dropped by somebody since the schemas were listed.
+                Err(failure) if register::is_missing_schema(&failure) => continue,
+                rows => rows?,
+            };
+            let entries = register::entries(&rows).unwrap_or_default();
+            let tables = entries.into_iter().filter(|(_, entry)| matches!(entry, Entry::Delta { .. } | Entry::Unclear));
+            relations.extend(tables.map(|(table, _)| {
+                let (catalog, schema) = schema.clone();
+                Relation { name: TableName { catalog, schema: Some(schema), table }, location: None }
+            }));
         }
         Ok(relations)
     }
 
     async fn schemas(&self) -> Result<Vec<SchemaName>, Failure> {
-        let rows = self.show("SHOW SCHEMAS".to_owned()).await?.map_err(|error| unreadable_answer(&error))?;
+        let rows = self.server.show("SHOW SCHEMAS").await?;
         let name = |row: crate::client::Row<'_>| row.text("namespace").ok().flatten().map(|name| (None, name.into()));
         Ok(rows.iter().filter_map(name).collect())
     }
-}
 
-fn present(name: &TableName, seen: &Seen, logged: Option<&log::Logged>) -> Observation {
-    let read = match logged {
-        Some(logged) => observe(name, &logged.schema, Some(logged.version), &seen.detail),
-        None => observe(name, &seen.schema, None, &seen.detail),
-    };
-    match read {
-        Ok(table) => Observation::Present(Arc::new(table)),
-        Err(error) => Observation::Unreadable(Unreadable { reason: error.to_string(), help: None }),
+    fn target_error(&self, attempt: &str, failure: Failure) -> TargetError {
+        TargetError {
+            attempt: format!("{attempt} {}", self.server.address()),
+            help: Some("nothing was changed by this; try again when the server is well".to_owned()),
+            source: Box::new(failure),
+        }
     }
 }
 
-/// Whether the information that `SHOW TABLE EXTENDED` has of a relation is that of a Delta table.
-fn is_delta(information: &str) -> bool {
-    let says = |key: &str| information.lines().find_map(|line| line.strip_prefix(key)).map(str::trim);
-    says("Provider:").is_some_and(|provider| provider.eq_ignore_ascii_case("delta"))
+fn seen(table: Result<ObservedTable, SchemaError>) -> Look {
+    match table {
+        Ok(table) => Look::Seen(Box::new(table)),
+        Err(error) => Look::Unreadable(Unreadable { reason: error.to_string(), help: None }),
+    }
 }
 
-fn unreadable_answer(error: &dyn std::error::Error) -> Failure {
-    let message = error.to_string();
-    Failure::Refused(Box::new(crate::client::Refusal { message, ..crate::client::Refusal::default() }))
+fn observation(look: Look) -> Observation {
+    match look {
+        Look::Seen(table) => Observation::Present(Arc::new(*table)),
+        Look::Absent => Observation::Absent,
+        Look::Unreadable(unreadable) => Observation::Unreadable(unreadable),
+        // Every table is described at last.
+        Look::Open | Look::At(_) => Observation::Unreadable(Unreadable {
+            reason: "the server told nothing of the table".to_owned(),
+            help: None,
+        }),
+    }
 }
 
 #[async_trait]
@@ -230,7 +241,7 @@ impl Catalog for SparkCatalog {
         }
         let asked = groups.into_iter().map(|(table, at)| async move {
             let of_table: Vec<&Question> = at.iter().map(|index| &questions[*index]).collect();
-            (probe::answers(self, table, &of_table).await, at)
+            (probe::answers(&self.server, table, &of_table).await, at)
         });
         let asked: Vec<_> = asked.collect();
         let mut answers = vec![Answer::Proven; questions.len()];
@@ -240,16 +251,5 @@ impl Catalog for SparkCatalog {
             at.into_iter().zip(read).for_each(|(index, answer)| answers[index] = answer);
         }
         Ok(answers)
-    }
-}
-
-impl SparkCatalog {
-    /// Runs a query for rows.
-    pub(crate) async fn query(&self, query: &str) -> Result<Rows, Failure> {
-        let answer = self.server.ask(|client| {
-            let query = query.to_owned();
-            async move { client.query(&query).await }
-        });
-        answer.await?.rows().map_err(|error| unreadable_answer(&error))
     }
 }

@@ -16,8 +16,6 @@ use crate::client::{Failure, Rows};
 use crate::observe::Detail;
 use crate::server::Server;
 
-pub(crate) use checksum::LogError;
-
 /// Tables in one query. The server lists their folders one after another, and works on several queries at once.
 const TABLES: usize = 32;
 /// Queries at once.
@@ -33,8 +31,13 @@ pub(crate) struct Logged {
 
 /// What the logs at these places say, by place; none of those that have to be read in another way.
 pub(crate) async fn read(server: &Server, places: Vec<&str>) -> Result<BTreeMap<String, Logged>, Failure> {
-    let places: Vec<&str> = places.into_iter().filter(|place| is_plain(place)).collect();
-    let chunks: Vec<_> = places.chunks(TABLES).map(|chunk| read_chunk(server, chunk)).collect();
+    let mut stores: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (root, path) in places.into_iter().filter_map(split) {
+        stores.entry(root).or_default().push(path);
+    }
+    let chunks =
+        stores.iter().flat_map(|(root, paths)| paths.chunks(TABLES).map(|paths| read_chunk(server, root, paths)));
+    let chunks: Vec<_> = chunks.collect();
     let mut logs = BTreeMap::new();
     let mut chunks = futures::stream::iter(chunks).buffered(QUERIES);
     while let Some(chunk) = chunks.next().await {
@@ -48,12 +51,12 @@ pub(crate) async fn read(server: &Server, places: Vec<&str>) -> Result<BTreeMap<
     Ok(logs)
 }
 
-async fn read_chunk(server: &Server, places: &[&str]) -> Result<BTreeMap<String, Logged>, Failure> {
-    let newest = newest(&ask(server, list(places)).await?);
+async fn read_chunk(server: &Server, root: &str, paths: &[&str]) -> Result<BTreeMap<String, Logged>, Failure> {
+    let newest = newest(&server.query(&list(root, paths)).await?);
     if newest.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let rows = ask(server, checksums(&newest)).await?;
+    let rows = server.query(&checksums(root, &newest)).await?;
     let mut logs = BTreeMap::new();
     for row in rows.iter() {
         let (Ok(Some(place)), Ok(Some(line))) = (row.text("place"), row.text("line")) else { continue };
@@ -67,18 +70,10 @@ async fn read_chunk(server: &Server, places: &[&str]) -> Result<BTreeMap<String,
     Ok(logs)
 }
 
-async fn ask(server: &Server, query: String) -> Result<Rows, Failure> {
-    let answer = server.ask(|client| {
-        let query = query.clone();
-        async move { client.query(&query).await }
-    });
-    Ok(answer.await?.rows().unwrap_or_default())
-}
-
 /// Names of commits and checksums, the newest of each table. Of a binary file only what is asked for is read: here nothing.
-fn list(places: &[&str]) -> String {
+fn list(root: &str, paths: &[&str]) -> String {
     let newest = |ending: &str| format!("max(CASE WHEN path RLIKE '/[0-9]{{20}}[.]{ending}$' THEN path END)");
-    let files = format!("{{{}}}/_delta_log/*.{{json,crc}}", places.join(","));
+    let files = format!("{root}{{{}}}/_delta_log/*.{{json,crc}}", paths.join(","));
     format!(
         "SELECT regexp_extract(path, '^(.*)/_delta_log/', 1) AS place, {} AS commit, {} AS checksum \
          FROM binaryFile.`{files}` GROUP BY 1",
@@ -87,11 +82,12 @@ fn list(places: &[&str]) -> String {
     )
 }
 
-fn checksums(newest: &BTreeMap<String, u64>) -> String {
-    let files: Vec<String> =
-        newest.iter().map(|(place, version)| format!("{place}/_delta_log/{version:020}.crc")).collect();
+fn checksums(root: &str, newest: &BTreeMap<String, u64>) -> String {
+    let file = |(place, version): (&String, &u64)| Some(format!("{}/_delta_log/{version:020}.crc", split(place)?.1));
+    let files: Vec<String> = newest.iter().filter_map(file).collect();
     format!(
-        "SELECT regexp_extract(_metadata.file_path, '^(.*)/_delta_log/', 1) AS place, value AS line FROM text.`{{{}}}`",
+        "SELECT regexp_extract(_metadata.file_path, '^(.*)/_delta_log/', 1) AS place, value AS line \
+         FROM text.`{root}{{{}}}`",
         files.join(",")
     )
 }
@@ -115,10 +111,17 @@ fn version(path: &str) -> Option<u64> {
     path.rsplit('/').next()?.split('.').next()?.parse().ok()
 }
 
-/// Whether a path means itself in a pattern, in a URI and in backticks.
-fn is_plain(place: &str) -> bool {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/:._-=@+~".contains(letter);
-    !place.is_empty() && place.chars().all(is_plain)
+/// The store and the path in it: a pattern may not begin before the path. None where the path does not mean itself in a
+/// pattern, in a URI and in backticks.
+fn split(place: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = place.split_once(":/")?;
+    // `file:/w`, `file:///w`, `s3a://bucket/w`
+    let authority = rest.strip_prefix('/').map_or(0, |rest| 1 + rest.find('/').unwrap_or(rest.len()) + 1);
+    let path = rest.get(authority..)?;
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-=@+~".contains(letter);
+    let is_scheme = scheme.chars().all(|letter| letter.is_ascii_alphanumeric());
+    let root = &place[..place.len() - path.len()];
+    (is_scheme && !path.is_empty() && path.chars().all(is_plain)).then_some((root, path))
 }
 
 #[cfg(test)]
@@ -128,20 +131,24 @@ mod tests {
     #[test]
     fn two_queries_ask_for_all_tables() {
         assert_eq!(
-            list(&["file:/w/a", "file:/w/b"]),
+            list("file:/", &["w/a", "w/b"]),
             "SELECT regexp_extract(path, '^(.*)/_delta_log/', 1) AS place, \
              max(CASE WHEN path RLIKE '/[0-9]{20}[.]json$' THEN path END) AS commit, \
              max(CASE WHEN path RLIKE '/[0-9]{20}[.]crc$' THEN path END) AS checksum \
-             FROM binaryFile.`{file:/w/a,file:/w/b}/_delta_log/*.{json,crc}` GROUP BY 1"
+             FROM binaryFile.`file:/{w/a,w/b}/_delta_log/*.{json,crc}` GROUP BY 1"
         );
         let newest = BTreeMap::from([("file:/w/a".to_owned(), 7)]);
-        assert!(checksums(&newest).ends_with("FROM text.`{file:/w/a/_delta_log/00000000000000000007.crc}`"));
+        let query = checksums("file:/", &newest);
+        assert!(query.ends_with("FROM text.`file:/{w/a/_delta_log/00000000000000000007.crc}`"), "{query}");
     }
 
     #[test]
     fn odd_paths_are_left_to_others() {
-        assert_eq!(["file:/w/a-b_c", "s3://b/k=1/t"].map(is_plain), [true, true]);
-        assert_eq!(["file:/w/a b", "file:/w/{a}", "file:/w/ü", "file:/w/a%20b", "file:/a`b"].map(is_plain), [false; 5]);
+        assert_eq!(split("file:/w/a-b_c"), Some(("file:/", "w/a-b_c")));
+        assert_eq!(split("s3a://bucket/k=1/t"), Some(("s3a://bucket/", "k=1/t")));
+        assert_eq!(split("abfss://c@a.dfs.core.windows.net/t"), Some(("abfss://c@a.dfs.core.windows.net/", "t")));
+        let odd = ["file:/w/a b", "file:/w/{a}", "file:/w/ü", "file:/w/a%20b", "file:/a`b", "s3://bucket", "w/a", ""];
+        assert_eq!(odd.map(split), [None; 8]);
         assert_eq!(version("file:/w/_delta_log/00000000000000000012.crc"), Some(12));
     }
 }

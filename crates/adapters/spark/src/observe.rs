@@ -69,13 +69,6 @@ pub(crate) fn observe(
     })
 }
 
-/// Whether Spark's schema leaves out something that the table has.
-pub(crate) fn needs_log(detail: &Detail) -> bool {
-    [Feature::GeneratedColumns, Feature::IdentityColumns, Feature::ColumnMapping]
-        .iter()
-        .any(|feature| detail.features.contains(feature))
-}
-
 fn hidden_by_spark(detail: &Detail, unknown: &mut Unknown) {
     let hidden = [(Feature::GeneratedColumns, Aspect::Generated), (Feature::IdentityColumns, Aspect::Identity)];
     for (feature, aspect) in hidden {

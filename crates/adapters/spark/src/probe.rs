@@ -8,18 +8,19 @@ use delta_engine_application::port::{Answer, Effort, Question};
 use delta_engine_schema::Statement;
 use delta_engine_schema::model::TableName;
 
-use crate::catalog::{SparkCatalog, Trouble, first_part};
+use crate::catalog::{Trouble, detail, first_part};
 use crate::client::{Failure, Rows};
+use crate::server::Server;
 use crate::statement;
 
 /// One answer for each question about a table, in their order.
 pub(crate) async fn answers(
-    catalog: &SparkCatalog,
+    server: &Server,
     table: &TableName,
     questions: &[&Question],
 ) -> Result<Vec<Answer>, Failure> {
     let unknowable = |why: String| vec![Answer::Unknowable { why }; questions.len()];
-    let detail = match catalog.detail(table).await? {
+    let detail = match detail(server, table).await? {
         Ok(detail) => detail,
         Err(Trouble::Absent) => return Ok(unknowable("the table is gone".to_owned())),
         Err(Trouble::Unreadable(unreadable)) => return Ok(unknowable(unreadable.to_string())),
@@ -28,14 +29,13 @@ pub(crate) async fn answers(
         return Ok(vec![Answer::Proven; questions.len()]);
     }
     let unread = Answer::NeedsScan { files: detail.files, bytes: detail.bytes };
-    let scanned: Vec<usize> =
-        (0..questions.len()).filter(|index| questions[*index].effort == Effort::Scan).collect();
+    let scanned: Vec<usize> = (0..questions.len()).filter(|index| questions[*index].effort == Effort::Scan).collect();
     let mut answers = vec![unread; questions.len()];
     if scanned.is_empty() {
         return Ok(answers);
     }
     let statements: Vec<&Statement> = scanned.iter().map(|index| &questions[*index].statement).collect();
-    let counted = match catalog.query(&query(table, &statements)).await {
+    let counted = match server.query(&query(table, &statements)).await {
         Ok(rows) => verdicts(&rows, statements.len()),
         Err(Failure::Refused(refusal)) => {
             let why = first_part(&refusal);
@@ -49,7 +49,8 @@ pub(crate) async fn answers(
 
 /// Counts all rows, and for each statement the rows that break it.
 fn query(table: &TableName, statements: &[&Statement]) -> String {
-    let count = |(index, statement): (usize, &&Statement)| format!(", count_if({}) AS broken{index}", broken(statement));
+    let count =
+        |(index, statement): (usize, &&Statement)| format!(", count_if({}) AS broken{index}", broken(statement));
     let counts: String = statements.iter().enumerate().map(count).collect();
     format!("SELECT count(*) AS total{counts} FROM {}", statement::table(table))
 }

@@ -10,8 +10,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use delta_engine_schema::model::{Identifier, TableName};
 use delta_engine_sql::{Dialect, SparkLine};
+use tokio_util::sync::CancellationToken;
 
-use crate::client::{Address, Client, Failure, Patience};
+use crate::client::{Address, Answer, Client, Failure, Patience, Refusal, Rows, Unavailable};
 
 pub use error::ServerError;
 use settings::{Settings, USER_METADATA};
@@ -34,7 +35,7 @@ pub struct Server {
     client: Mutex<Client>,
     renewal: tokio::sync::Mutex<()>,
     /// The plan that commits of the session name.
-    marked: tokio::sync::Mutex<String>,
+    marked: Mutex<String>,
     missing_schemas: Mutex<BTreeSet<SchemaName>>,
 }
 
@@ -63,7 +64,7 @@ impl Server {
             defaults,
             client: Mutex::new(client),
             renewal: tokio::sync::Mutex::default(),
-            marked: tokio::sync::Mutex::default(),
+            marked: Mutex::default(),
             missing_schemas: Mutex::default(),
         })
     }
@@ -100,6 +101,24 @@ impl Server {
         }
     }
 
+    /// The rows of a `SHOW` or `DESCRIBE`.
+    pub(crate) async fn show(&self, command: &str) -> Result<Rows, Failure> {
+        let answer = self.ask(|client| {
+            let command = command.to_owned();
+            async move { client.show(&command).await }
+        });
+        rows(&answer.await?)
+    }
+
+    /// The rows of a query.
+    pub(crate) async fn query(&self, query: &str) -> Result<Rows, Failure> {
+        let answer = self.ask(|client| {
+            let query = query.to_owned();
+            async move { client.query(&query).await }
+        });
+        rows(&answer.await?)
+    }
+
     /// A session in place of one that is gone; many may ask for it at once.
     async fn renew(&self, lost: &Client, failure: Failure) -> Result<Client, Failure> {
         let _one = self.renewal.lock().await;
@@ -109,7 +128,7 @@ impl Server {
         }
         let Ok(fresh) = lost.new_session().await else { return Err(failure) };
         self.settings.apply(&fresh).await?;
-        self.marked.lock().await.clear();
+        lock(&self.marked).clear();
         tracing::info!(session = fresh.session_id(), "the session was lost, and begun anew");
         *lock(&self.client) = fresh.clone();
         Ok(fresh)
@@ -117,17 +136,30 @@ impl Server {
 
     /// Makes the commits of the session name the plan. All that run at once are of one plan.
     pub(crate) async fn mark(&self, digest: &str) -> Result<(), Failure> {
-        if !self.settings.marks_commits {
-            return Ok(());
-        }
-        let mut marked = self.marked.lock().await;
-        if *marked == digest {
+        if !self.settings.marks_commits || *lock(&self.marked) == digest {
             return Ok(());
         }
         let text = format!("delta-engine plan {digest}");
-        self.client().set(&[(USER_METADATA, &text)]).await?;
-        digest.clone_into(&mut marked);
+        let set = |client: Client| {
+            let text = text.clone();
+            async move { client.set(&[(USER_METADATA, &text)]).await }
+        };
+        self.ask(set).await?;
+        digest.clone_into(&mut lock(&self.marked));
         Ok(())
+    }
+
+    /// Runs a statement, which the server gets at most once. Where the session was gone before it was sent, in a new one.
+    pub(crate) async fn run(&self, statement: &str, cancellation: &CancellationToken) -> Result<(), Failure> {
+        let client = self.client();
+        match client.execute(statement, cancellation).await {
+            Err(Failure::Unavailable(Unavailable::SessionLost { reason })) => {
+                let failure = Failure::Unavailable(Unavailable::SessionLost { reason });
+                let renewed = self.renew(&client, failure).await?;
+                renewed.execute(statement, cancellation).await.map(drop)
+            }
+            result => result.map(drop),
+        }
     }
 
     /// Whether the session replaces `${…}` in statements, and can't be kept from it.
@@ -161,16 +193,21 @@ impl Server {
     }
 }
 
+/// An answer that can't be read is as good as none.
+fn rows(answer: &Answer) -> Result<Rows, Failure> {
+    answer.rows().map_err(|error| {
+        let mut refusal = Refusal::default();
+        refusal.message = error.to_string();
+        Failure::Refused(Box::new(refusal))
+    })
+}
+
 /// The schema that a table's name holds.
 pub(crate) fn schema_of(table: &TableName) -> Option<SchemaName> {
     table.schema.clone().map(|schema| (table.catalog.clone(), schema))
 }
 
-fn dialect(
-    address: &Address,
-    version: &str,
-    read: &BTreeMap<String, Option<String>>,
-) -> Result<Dialect, ServerError> {
+fn dialect(address: &Address, version: &str, read: &BTreeMap<String, Option<String>>) -> Result<Dialect, ServerError> {
     let set = |name: &str| read.get(name).cloned().flatten();
     if is_databricks(address) {
         return Ok(Dialect::Databricks);

@@ -29,7 +29,8 @@ pub(super) fn command(schema: Option<&str>, tables: &[&TableName]) -> String {
 
 /// Whether a table is looked up by a pattern that means its name alone.
 pub(super) fn is_plain(name: &TableName) -> bool {
-    let is_word = |part: &Identifier| part.as_str().chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+    let is_word =
+        |part: &Identifier| part.as_str().chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
     is_word(&name.table) && name.catalog.as_ref().is_none_or(|catalog| *catalog == Identifier::new("spark_catalog"))
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn judge(failure: Failure) -> Result<Trouble, Failure> {
         return Ok(Trouble::Absent);
     }
     let help = if is(&["EXPECT_TABLE_NOT_VIEW", "DELTA_OPERATION_ON_VIEW_NOT_ALLOWED"]) {
-        return Ok(unreadable("there is a view of that name".to_owned(), "choose another name, or drop the view"));
+        return Ok(Trouble::Unreadable(view()));
     } else if is(&["REQUIRES_SINGLE_PART_NAMESPACE", "DELTA_NON_SINGLE_PART_NAMESPACE_FOR_CATALOG"]) {
         "the server has no catalog of that name: name one of its own, or write schema.table"
     } else if is(&["CATALOG_NOT_FOUND", "NO_SUCH_CATALOG_EXCEPTION", "SCHEMA_NOT_FOUND"]) {
@@ -32,6 +32,14 @@ pub(crate) fn judge(failure: Failure) -> Result<Trouble, Failure> {
         "the server's log says more"
     };
     Ok(unreadable(format!("the server can't describe the table: {}", first_part(&refusal)), help))
+}
+
+/// No table at all.
+pub(super) fn view() -> Unreadable {
+    Unreadable {
+        reason: "there is a view of that name".to_owned(),
+        help: Some("choose another name, or drop the view".to_owned()),
+    }
 }
 
 /// A table of another make.
@@ -53,7 +61,8 @@ pub(crate) fn is_permission(refusal: &Refusal) -> bool {
 /// A refusal without the plan and the statement that Spark puts behind it.
 pub(crate) fn first_part(refusal: &Refusal) -> String {
     let text = refusal.to_string();
-    let end = ["\n\n", "\n== SQL", "; line ", ";\n'", "\nJVM stacktrace"].iter().filter_map(|mark| text.find(mark)).min();
+    let end =
+        ["\n\n", "\n== SQL", "; line ", ";\n'", "\nJVM stacktrace"].iter().filter_map(|mark| text.find(mark)).min();
     text[..end.unwrap_or(text.len())].trim_end().to_owned()
 }
 
@@ -66,15 +75,15 @@ mod tests {
     use super::*;
 
     fn check(class: &str, sqlstate: Option<&str>, expected: &str) {
-        let refusal = Refusal {
-            class: Some(class.to_owned()),
-            sqlstate: sqlstate.map(str::to_owned),
-            message: format!("[{class}] no; line 1 pos 3;\n'Plan"),
-            ..Refusal::default()
-        };
+        let mut refusal = Refusal::default();
+        refusal.class = Some(class.to_owned());
+        refusal.sqlstate = sqlstate.map(str::to_owned);
+        refusal.message = format!("[{class}] no; line 1 pos 3;\n'Plan");
         let found = match judge(Failure::Refused(Box::new(refusal))).unwrap() {
             Trouble::Absent => "absent".to_owned(),
-            Trouble::Unreadable(unreadable) => format!("{unreadable} ({})", unreadable.help.unwrap_or_default()),
+            Trouble::Unreadable(unreadable) => {
+                format!("{unreadable} ({})", unreadable.help.clone().unwrap_or_default())
+            }
         };
         assert_eq!(found, expected);
     }

@@ -12,7 +12,7 @@ use crate::observe::Detail;
 /// A line that is no checksum.
 #[derive(Debug, thiserror::Error)]
 #[error("the checksum is not of the known form")]
-pub(crate) struct LogError(#[from] serde_json::Error);
+pub(super) struct LogError(#[from] serde_json::Error);
 
 /// What of the file matters here; writers add more as they like.
 #[derive(Debug, Deserialize)]
@@ -145,7 +145,8 @@ mod tests {
     use super::*;
 
     fn check(protocol: &str, configuration: &str, rest: &str) -> Option<Logged> {
-        let fields = r#"[{"name":"a b","type":"long","nullable":true,"metadata":{"delta.columnMapping.physicalName":"col-1"}}]"#;
+        let fields =
+            r#"[{"name":"a b","type":"long","nullable":true,"metadata":{"delta.columnMapping.physicalName":"col-1"}}]"#;
         let schema = serde_json::to_string(&format!(r#"{{"type":"struct","fields":{fields}}}"#)).unwrap();
         let metadata = format!(
             r#"{{"id":"7","format":{{}},"schemaString":{schema},"partitionColumns":[],"configuration":{configuration}}}"#
@@ -168,7 +169,8 @@ mod tests {
 
     #[test]
     fn clustering_is_by_physical_names_only_where_columns_are_mapped() {
-        let protocol = r#"{"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["clustering","domainMetadata"]}"#;
+        let protocol =
+            r#"{"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["clustering","domainMetadata"]}"#;
         let domain = |column: &str| {
             let configuration = format!(r#"{{\"clusteringColumns\":[[\"{column}\"]]}}"#);
             format!(

@@ -74,10 +74,7 @@ pub(super) async fn read(client: &Client, others: &[&str]) -> Result<BTreeMap<St
 }
 
 /// Sets what is not as it must be.
-pub(super) async fn prepare(
-    client: &Client,
-    read: &BTreeMap<String, Option<String>>,
-) -> Result<Settings, ServerError> {
+pub(super) async fn prepare(client: &Client, read: &BTreeMap<String, Option<String>>) -> Result<Settings, ServerError> {
     let mut settings = Settings::default();
     for Setting { name, wanted, default } in SETTINGS {
         let value = read.get(name).cloned().flatten().unwrap_or_else(|| default.to_owned());

@@ -69,7 +69,7 @@ async fn every_request_names_session_user_agent_and_headers() {
 async fn exceptions_are_read_whole() {
     let long = "x".repeat(3000);
     let refused = Refused {
-        class: "DELTA_METADATA_CHANGED".to_owned(),
+        class: Some("DELTA_METADATA_CHANGED".to_owned()),
         sqlstate: Some("2D521".to_owned()),
         message: long.clone(),
         parameters: [("schema".to_owned(), "y".repeat(2000))].into(),

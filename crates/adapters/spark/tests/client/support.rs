@@ -26,7 +26,7 @@ pub(crate) fn script(ask: &Ask) -> Reply {
         Ask::Statement(text) if text == STATEMENT => Reply::done(),
         Ask::Statement(text) if text == "SHOW TABLES" => one("t"),
         Ask::Query(text) if text == QUERY => one("a").and(one("b")).and(one("c")),
-        Ask::Statement(_) | Ask::Query(_) | Ask::SchemaOfTable(_) | Ask::SchemaOfQuery(_) => {
+        Ask::Statement(_) | Ask::Query(_) | Ask::SchemaOfTable(_) | Ask::SchemaOfQuery(_) | Ask::Files { .. } => {
             Reply::refused(Refused::new("TABLE_OR_VIEW_NOT_FOUND", "no such table"))
         }
     }

@@ -1,0 +1,171 @@
+//! Changing tables: the plan's actions as statements, one a step, run one after the other.
+//!
+//! What a step shows is what is sent. Statements of a server are not one transaction: before the first one of a table the
+//! table is looked at again, and what an answer leaves open is `Ambiguous`, after which the engine looks before anything is
+//! sent again. Knows no SQL: that is `delta_engine_sql`'s.
+
+mod failure;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use delta_engine_application::port::{
+    Catalog, Compiled, Context, ErrorKind, ExecutionError, Executor, Observation, Receipt, Relation, Step,
+};
+use delta_engine_schema::model::{DesiredTable, ObservedTable, Subject, TableName};
+use delta_engine_schema::{Action, Finding, Severity};
+use delta_engine_sql::{Statement, script};
+
+use crate::catalog::SparkCatalog;
+use crate::client::{Failure, Interruption};
+use crate::server::{Server, schema_of};
+use crate::statement;
+
+/// Changes the tables of a server.
+#[derive(Debug)]
+pub struct SparkExecutor {
+    server: Arc<Server>,
+    catalog: SparkCatalog,
+    /// The observation that each table's first step was held against; later steps follow our own changes.
+    begun: Mutex<BTreeMap<TableName, Arc<ObservedTable>>>,
+    /// Tables with a statement that was asked to stop and may still be running.
+    running: Mutex<BTreeSet<TableName>>,
+}
+
+impl SparkExecutor {
+    /// The executor of a server.
+    pub fn new(server: Arc<Server>) -> Self {
+        let catalog = SparkCatalog::new(Arc::clone(&server));
+        Self { server, catalog, begun: Mutex::default(), running: Mutex::default() }
+    }
+
+    /// What a person should know of a statement before it runs.
+    fn refused(&self, table: &TableName, statement: &Statement) -> Option<Finding> {
+        (statement.mentions_substitution() && self.server.substitutes()).then(|| Finding {
+            severity: Severity::Rejection,
+            ..note(
+                table,
+                "the server replaces `${…}` in statements and can't be kept from it, and a name or expression holds it",
+                "set spark.sql.variable.substitute to false on the server",
+            )
+        })
+    }
+
+    /// What happens beside the actions when a table is created.
+    fn beside_creation(&self, desired: &DesiredTable) -> (Option<Step>, Vec<Finding>) {
+        let mut findings = Vec::new();
+        let step = schema_of(&desired.name).filter(|_| self.server.is_without_schema(&desired.name)).map(|schema| {
+            let name = statement::schema(&schema);
+            findings.push(note(
+                &desired.name,
+                &format!("the schema {name} is not there, and is created first"),
+                "nothing, or create it yourself where it needs a place or owner of its own",
+            ));
+            Step { preview: format!("CREATE SCHEMA IF NOT EXISTS {name};"), actions: Vec::new() }
+        });
+        let added = self.server.defaults().iter().filter(|(key, _)| !desired.properties.contains_key(*key));
+        findings.extend(added.map(|(key, value)| {
+            note(
+                &desired.name,
+                &format!("the server gives new tables {key} = {value}"),
+                "declare the property, with this value or another, to make it yours",
+            )
+        }));
+        (step, findings)
+    }
+
+    /// The table must be as the plan saw it.
+    async fn look_again(&self, context: &Context) -> Result<(), ExecutionError> {
+        let Some(seen) = &context.observed else { return Ok(()) };
+        let name = &context.relation.name;
+        if lock(&self.begun).get(name).is_some_and(|begun| Arc::ptr_eq(begun, seen)) {
+            return Ok(());
+        }
+        let relation = Relation { name: name.clone(), location: None };
+        let now = self.catalog.observe(&[relation]).await.map_err(failure::not_looked_at)?;
+        let same = match now.first() {
+            Some(Observation::Present(now)) => ObservedTable { version: seen.version, ..(**now).clone() } == **seen,
+            Some(Observation::Absent | Observation::Unreadable(_)) | None => false,
+        };
+        if !same {
+            return Err(failure::conflict("the table was changed since the plan was made".to_owned()));
+        }
+        lock(&self.begun).insert(name.clone(), Arc::clone(seen));
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Executor for SparkExecutor {
+    fn compile(&self, desired: &DesiredTable, observed: Option<&ObservedTable>, actions: &[Action]) -> Compiled {
+        let script = script(self.server.dialect(), &desired.name, observed, actions);
+        let mut compiled = Compiled { residual: script.residual, ..Compiled::default() };
+        compiled.findings.extend(script.refusals.iter().map(delta_engine_sql::Refusal::finding));
+        compiled
+            .findings
+            .extend(script.statements.iter().filter_map(|statement| self.refused(&desired.name, statement)));
+        if observed.is_none() && !script.statements.is_empty() {
+            let (step, findings) = self.beside_creation(desired);
+            compiled.steps.extend(step);
+            compiled.findings.extend(findings);
+        }
+        if !self.server.marks_commits() && !script.statements.is_empty() {
+            let message = "the server does not let commits name the plan they belong to";
+            compiled.findings.push(note(
+                &desired.name,
+                message,
+                "nothing; the history of the table shows the user only",
+            ));
+        }
+        let step =
+            |statement: &Statement| Step { preview: statement.to_string(), actions: statement.actions().to_vec() };
+        compiled.steps.extend(script.statements.iter().map(step));
+        compiled
+    }
+
+    #[tracing::instrument(skip_all, fields(table = %context.relation.name))]
+    async fn execute(&self, step: &Step, context: &Context) -> Result<Receipt, ExecutionError> {
+        let name = &context.relation.name;
+        if context.cancellation.is_cancelled() {
+            return Err(match lock(&self.running).contains(name) {
+                true => failure::may_be_running(),
+                false => failure::interrupted(),
+            });
+        }
+        self.look_again(context).await?;
+        self.server.mark(&context.digest).await.map_err(failure::not_sent)?;
+        let statement = step.preview.trim_end().trim_end_matches(';');
+        match self.server.run(statement, &context.cancellation).await {
+            Ok(()) => Ok(Receipt { version: None, tolerated: Vec::new() }),
+            Err(failure) => {
+                if matches!(failure, Failure::Interrupted(Interruption::MayBeRunning)) {
+                    lock(&self.running).insert(name.clone());
+                }
+                let error = failure::error(failure, context.observed.is_none());
+                if error.kind == ErrorKind::Conflict {
+                    lock(&self.begun).remove(name);
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Something to know of a table, which holds nothing back.
+fn note(table: &TableName, message: &str, help: &str) -> Finding {
+    Finding {
+        code: "DE410",
+        name: "backend",
+        severity: Severity::Note,
+        subject: Subject::table(table),
+        message: message.to_owned(),
+        help: Some(help.to_owned()),
+        permission: None,
+    }
+}
+
+/// Whole at every moment: what is guarded changes by single calls.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

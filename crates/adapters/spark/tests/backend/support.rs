@@ -1,0 +1,114 @@
+//! A schema of its own on the live server, and an engine there.
+
+use std::sync::Arc;
+
+use delta_engine_application::port::{Catalog, Observation, Relation};
+use delta_engine_application::{Engine, PreparedPlan, Registry, Report, Status, Table};
+use delta_engine_schema::model::ObservedTable;
+use delta_engine_spark::client::{Patience, REMOTE_VARIABLE};
+use delta_engine_spark::{Address, Client, Server, SparkCatalog, SparkExecutor};
+use tokio_util::sync::CancellationToken;
+
+/// Every hazard may pass: these tests are about what a server does.
+const ALLOWED: [&str; 8] = [
+    "drop-column:*",
+    "upgrade-protocol:*",
+    "break-streams:*",
+    "scan-data:*",
+    "shorten-retention:*",
+    "default-not-backfilled:*",
+    "streams-restart:*",
+    "mapping-removal:*",
+];
+
+pub(crate) struct Live {
+    pub(crate) engine: Engine,
+    pub(crate) catalog: SparkCatalog,
+    /// A session beside the engine's, of another user of the server.
+    pub(crate) other: Client,
+    pub(crate) schema: String,
+}
+
+/// The live server; none where there is none, which is said.
+#[expect(clippy::print_stdout, reason = "the test runner reads which tests were skipped")]
+pub(crate) async fn live(test: &str) -> Option<Live> {
+    let Some(address) = Address::from_environment().expect("a URL in SPARK_REMOTE") else {
+        println!("skipped: backend::{test}: {REMOTE_VARIABLE} is not set");
+        return None;
+    };
+    let server = Server::connect(&address, Patience::default()).await.expect("a server");
+    let server = Arc::new(server);
+    let catalog = SparkCatalog::new(Arc::clone(&server));
+    let engine = Engine::new(Arc::new(catalog.clone()), Arc::new(SparkExecutor::new(server)));
+    let allow = |engine: Engine, rule: &str| match rule.parse() {
+        Ok(permission) => engine.allowing(permission),
+        Err(_) => engine,
+    };
+    let engine = ALLOWED.into_iter().fold(engine, allow);
+    let other = Client::connect(&address, Patience::default()).await.expect("a session");
+    let live = Live { engine, catalog, other, schema: format!("live_{test}") };
+    live.run(&format!("DROP SCHEMA IF EXISTS {} CASCADE", live.schema)).await;
+    Some(live)
+}
+
+impl Live {
+    /// Runs a statement in the other session.
+    pub(crate) async fn run(&self, statement: &str) {
+        let done = self.other.execute(statement, &CancellationToken::new()).await;
+        if let Err(failure) = done {
+            panic!("{statement}: {failure}");
+        }
+    }
+
+    /// A table's full name.
+    pub(crate) fn name(&self, table: &str) -> String {
+        format!("{}.{table}", self.schema)
+    }
+
+    pub(crate) async fn plan(&self, tables: Vec<Table>) -> PreparedPlan {
+        self.engine.plan(&registry(tables)).await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Applies, and holds that a second plan is empty.
+    pub(crate) async fn sync(&self, tables: Vec<Table>) -> Report {
+        let registry = registry(tables);
+        let report = self.engine.sync(&registry).await.unwrap_or_else(|error| panic!("{error}"));
+        let again = self.engine.plan(&registry).await.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(again.status(), Status::InSync, "{:?}", actions(&again));
+        report
+    }
+
+    pub(crate) async fn observe_with(&self, catalog: &SparkCatalog, tables: &[&str]) -> Vec<Observation> {
+        let relation = |table: &&str| Relation { name: table.parse().expect("a name"), location: None };
+        let relations: Vec<Relation> = tables.iter().map(relation).collect();
+        catalog.observe(&relations).await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    pub(crate) async fn end(self) {
+        self.run(&format!("DROP SCHEMA IF EXISTS {} CASCADE", self.schema)).await;
+        self.other.close().await;
+    }
+}
+
+fn registry(tables: Vec<Table>) -> Registry {
+    let registry = tables.into_iter().fold(Registry::new(), |registry, table| registry.table(table));
+    registry.build().unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+/// What a plan would do, by table.
+pub(crate) fn actions(plan: &PreparedPlan) -> Vec<String> {
+    let of_table = |table: &delta_engine_application::PreparedTable| {
+        let name = &table.plan.name.table;
+        table.plan.actions.iter().map(|action| format!("{name}: {}", action.kind())).collect::<Vec<_>>()
+    };
+    plan.tables.iter().flat_map(of_table).collect()
+}
+
+/// The table of an observation.
+pub(crate) fn present(observation: &Observation) -> &ObservedTable {
+    match observation {
+        Observation::Present(table) => table,
+        Observation::Absent => panic!("the table is absent"),
+        Observation::Unreadable(unreadable) => panic!("{unreadable}"),
+    }
+}
