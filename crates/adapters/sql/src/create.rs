@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use delta_engine_schema::model::{Column, DesiredTable, Feature, Layout};
 
-use crate::clause::{clustering, properties};
+use crate::clause::{clustering, own_value, properties};
 use crate::column;
+use crate::own::own_layout;
 use crate::quote::{identifier, list, literal};
 
 /// The statement that creates the table under this quoted name, without what can only follow it.
 pub(crate) fn create_table(table: &str, desired: &DesiredTable) -> String {
     let columns = desired.columns.iter().map(definition).collect::<Vec<_>>().join(",\n");
     let mut lines = vec![format!("CREATE TABLE {table} (\n{columns}\n)"), "USING delta".to_owned()];
-    lines.extend(layout(&desired.layout));
+    lines.extend(layout(&own_layout(&desired.columns, &desired.layout)));
     lines.extend(desired.location.as_ref().map(|location| format!("LOCATION {}", literal(location))));
     lines.extend(desired.comment.as_ref().map(|comment| format!("COMMENT {}", literal(comment))));
     let set = settings(desired);
@@ -37,8 +38,11 @@ fn layout(layout: &Layout) -> Option<String> {
 
 /// Properties to set, features among them that creation does not bring by itself.
 fn settings(desired: &DesiredTable) -> BTreeMap<String, String> {
-    let mut set: BTreeMap<String, String> =
-        desired.properties.iter().filter_map(|(key, value)| Some((key.clone(), value.clone()?))).collect();
+    let mut set: BTreeMap<String, String> = desired
+        .properties
+        .iter()
+        .filter_map(|(key, value)| Some((key.clone(), own_value(key, value.as_deref()?).to_owned())))
+        .collect();
     // Never enabled by a DEFAULT itself (WRONG_COLUMN_DEFAULTS_FOR_DELTA_FEATURE_NOT_ENABLED).
     let defaults = desired.columns.iter().any(|column| column.default.is_some());
     let implied = defaults.then_some(&Feature::AllowColumnDefaults);

@@ -13,6 +13,7 @@ mod dialect;
 mod fuse;
 #[cfg(test)]
 mod lexer;
+mod own;
 mod preview;
 mod quote;
 mod reason;

@@ -1,10 +1,11 @@
 //! Names that a statement needs and its action does not say: those of the table as it is when the statement runs.
 
-use delta_engine_schema::model::{Column, DataType, Identifier, ObservedTable, Path, Step};
-use delta_engine_schema::{Action, Position, simulate};
+use delta_engine_schema::model::{Column, Identifier, ObservedTable, Path};
+use delta_engine_schema::{Action, Change, Position, simulate};
 
 use super::Part;
 use crate::dialect::Dialect;
+use crate::own::{own_layout, own_names, own_path};
 use crate::refuse::holds_nested_text_length;
 
 /// The action of a part as it can be said; `None` where that needs names of siblings that are not known.
@@ -17,6 +18,8 @@ pub(super) fn settle(dialect: Dialect, observed: Option<&ObservedTable>, parts: 
     let spelled = || state(observed, parts, at).and_then(|state| respelled(&state.columns, action));
     let minds_case = if is_alteration(action) {
         dialect.minds_case_of_columns()
+    } else if matches!(action, Action::SetClustering { .. }) {
+        true
     } else {
         is_key(action) && dialect.minds_case_in_keys()
     };
@@ -98,23 +101,8 @@ fn respelled(columns: &[Column], action: &Action) -> Option<Action> {
         key.columns = own_names(columns, &key.columns)?;
     } else if let Action::AddForeignKey { key } = &mut action {
         key.columns = own_names(columns, &key.columns)?;
+    } else if let Action::SetClustering { change } = &mut action {
+        *change = Change::between(change.from().clone(), own_layout(columns, change.to()))?;
     }
     Some(action)
-}
-
-fn own_names(columns: &[Column], names: &[Identifier]) -> Option<Vec<Identifier>> {
-    names.iter().map(|name| columns.iter().map(Column::name).find(|own| *own == name).cloned()).collect()
-}
-
-fn own_path(columns: &[Column], path: &Path) -> Option<Path> {
-    let (first, below) = path.steps().split_first()?;
-    let column = columns.iter().find(|column| Some(column.name()) == first.as_field())?;
-    let mut steps = vec![Step::Field(column.name().clone())];
-    let mut data_type: &DataType = column.data_type();
-    for step in below {
-        let own = step.as_field().and_then(|name| data_type.as_struct()?.iter().find(|field| field.name == *name));
-        steps.push(own.map_or_else(|| step.clone(), |field| Step::Field(field.name.clone())));
-        data_type = data_type.child(step)?;
-    }
-    Some(Path::from(steps))
 }

@@ -1,5 +1,5 @@
 use delta_engine_schema::draft::{ColumnDraft, TableDraft, TypeDraft};
-use delta_engine_schema::model::{DataType, Expression, Feature, Identifier};
+use delta_engine_schema::model::{DataType, Expression, Feature, Identifier, Layout};
 use delta_engine_schema::{Change, Position, simulate};
 
 use super::*;
@@ -153,6 +153,19 @@ fn sail_is_told_the_own_spelling_of_columns() {
         &actions,
         &["~ALTER COLUMN `Amount` TYPE BIGINT", "~ALTER COLUMN `S`.`X` TYPE BIGINT"],
     );
+}
+
+#[test]
+fn layouts_and_values_are_spelled_as_delta_finds_them() {
+    let table = observed(&[("Amount", "int"), ("S", "struct<X: int>")]);
+    let paths = vec![Path::column("amount"), Path::column("s").field(&"x".into())];
+    let cluster = Action::SetClustering {
+        change: Change::between(Layout::Flat, Layout::Clustered(paths)).expect("a difference"),
+    };
+    check(OSS, Some(&table), &[cluster], &["~CLUSTER BY (`Amount`, `S`.`X`)"]);
+    let change = Change::between(None, Some("V2".to_owned())).expect("a difference");
+    let set = Action::SetProperty { key: "delta.checkpointPolicy".to_owned(), change };
+    check(OSS, None, &[set], &["~SET TBLPROPERTIES ('delta.checkpointPolicy' = 'v2')"]);
 }
 
 #[test]

@@ -107,7 +107,7 @@ fn create_with_keys_and_tags() -> (DesiredTable, Option<ObservedTable>) {
             .column("Id", |column| column.tags = vec![("pii".to_owned(), "yes".to_owned())])
             .column("row", |column| column.identity = Some(Identity { start: 1, increment: 2, always: false }))
             .said(|table| {
-                table.clustered_by = Some(ClusteringDraft::By(vec!["country".to_owned(), "s.a".to_owned()]));
+                table.clustered_by = Some(ClusteringDraft::By(vec!["COUNTRY".to_owned(), "s.A".to_owned()]));
                 table.primary_key =
                     Some(PrimaryKeyDraft { columns: vec!["id".to_owned()], ..PrimaryKeyDraft::default() });
                 table.foreign_keys = vec![ForeignKeyDraft {
