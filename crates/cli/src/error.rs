@@ -82,14 +82,7 @@ impl From<EngineError> for Trouble {
 
 impl From<ConnectError> for Trouble {
     fn from(error: ConnectError) -> Self {
-        let help = match &error {
-            ConnectError::Server(_) => {
-                "name a folder such as ./lake, or a bucket such as s3://bucket/lake, with --target".to_owned()
-            }
-            ConnectError::Lake { .. } => {
-                "a lake is a folder such as ./lake, or a URL such as s3://bucket/lake".to_owned()
-            }
-        };
+        let help = error.help();
         Self::failed(with_causes(&error), Some(help))
     }
 }

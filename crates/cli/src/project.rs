@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 
 use delta_engine::definitions::{self, Context, Project, ResolvedTarget, TargetSettings};
 use delta_engine::native::Lake;
-use delta_engine::native::lake::Template;
+use delta_engine::native::lake::{Commits, Template};
 use delta_engine::schema::model::TableName;
 use delta_engine::schema::{Day, Severity, rules};
 use delta_engine::wire::WireTarget;
-use delta_engine::{CancellationToken, ConnectError, Declared, Engine, Permission, Policy, Registry, connect_lake};
+use delta_engine::{
+    CancellationToken, ConnectError, Declared, Engine, Permission, Policy, Registry, SERVER_SCHEME, connect_lake,
+    connect_server,
+};
 
 use crate::args::Options;
 use crate::error::{Trouble, did_you_mean, with_causes};
@@ -146,8 +149,8 @@ impl Run {
     }
 
     /// The engine of the run.
-    pub(crate) fn engine(&self, options: &Options, stop: &CancellationToken) -> Result<Engine, Trouble> {
-        Ok(equipped(connect(&self.target)?, options, stop).with_policy(self.policy.clone()))
+    pub(crate) async fn engine(&self, options: &Options, stop: &CancellationToken) -> Result<Engine, Trouble> {
+        Ok(equipped(connect(&self.target).await?, options, stop).with_policy(self.policy.clone()))
     }
 }
 
@@ -167,12 +170,21 @@ pub(crate) fn equipped(engine: Engine, options: &Options, stop: &CancellationTok
 }
 
 /// The engine of a target.
-pub(crate) fn connect(target: &ResolvedTarget) -> Result<Engine, Trouble> {
-    if target.url.starts_with("sc://") {
-        return Err(ConnectError::Server(target.shown_url.clone()).into());
+pub(crate) async fn connect(target: &ResolvedTarget) -> Result<Engine, Trouble> {
+    if target.url.starts_with(SERVER_SCHEME) {
+        let token = target.token.as_ref().map(definitions::Secret::reveal);
+        return Ok(connect_server(&target.url, token).await?);
     }
-    let lake = Lake::open(&target.url, BTreeMap::new())
+    let options = target.storage.iter().map(|(option, value)| (option.clone(), value.reveal().to_owned())).collect();
+    let lake = Lake::open(&target.url, options)
         .map_err(|source| ConnectError::Lake { url: target.shown_url.clone(), source })?;
+    let lake = match target.commits.map(kept_apart) {
+        None => lake,
+        Some(commits) => lake.with_commits(commits).map_err(|error| {
+            let help = error.help().unwrap_or_else(|| "see docs/how-to/buckets.md".to_owned());
+            Trouble::no_project(format!("the target `{}`: {}", target.name, with_causes(&error)), &help)
+        })?,
+    };
     let lake = match &target.layout {
         None => lake,
         Some(layout) => lake.with_template(layout.parse::<Template>().map_err(|error| {
@@ -181,6 +193,15 @@ pub(crate) fn connect(target: &ResolvedTarget) -> Result<Engine, Trouble> {
         })?),
     };
     Ok(connect_lake(lake))
+}
+
+/// How writers are kept apart, as the lake calls it.
+fn kept_apart(written: definitions::Commits) -> Commits {
+    match written {
+        definitions::Commits::ConditionalPut => Commits::ConditionalPut,
+        definitions::Commits::DynamoDb => Commits::DynamoDb,
+        definitions::Commits::SingleWriter => Commits::SingleWriter,
+    }
 }
 
 /// The target for JSON: without its secrets.

@@ -1,20 +1,35 @@
 //! From the address of a target to an engine.
 
+#[cfg(feature = "native")]
 use std::collections::BTreeMap;
 use std::future::Future;
+#[cfg(any(feature = "native", feature = "spark"))]
 use std::sync::Arc;
 
 use delta_engine_application::Engine;
+#[cfg(feature = "native")]
 use delta_engine_native::lake::LakeError;
+#[cfg(feature = "native")]
 use delta_engine_native::{Lake, NativeCatalog, NativeExecutor};
+#[cfg(feature = "spark")]
+use delta_engine_spark::client::{AddressFault, Patience, Secret, TOKEN_VARIABLE};
+#[cfg(feature = "spark")]
+use delta_engine_spark::{Address, Server, ServerError, SparkCatalog, SparkExecutor};
+
+/// How the address of a Spark Connect server begins.
+pub const SERVER_SCHEME: &str = "sc://";
 
 /// Why there is no engine for an address.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The address is one of a server that this build can't talk to.
-    #[error("`{0}` is the address of a server; this version of delta-engine works on folders and buckets only")]
+    #[error("`{0}` is the address of a server; this build of delta-engine works on folders and buckets only")]
     Server(String),
+    /// The address is one of a folder or bucket that this build can't read.
+    #[error("`{0}` is a folder or bucket; this build of delta-engine works through servers only")]
+    Folder(String),
     /// The lake can't be used.
+    #[cfg(feature = "native")]
     #[error("failed to open the lake `{url}`")]
     Lake {
         /// The address.
@@ -23,27 +38,91 @@ pub enum ConnectError {
         #[source]
         source: LakeError,
     },
+    /// The address of a server is not written as one.
+    #[cfg(feature = "spark")]
+    #[error("failed to read the address of the server")]
+    Address(#[from] AddressFault),
+    /// The server can't be used.
+    #[cfg(feature = "spark")]
+    #[error(transparent)]
+    Spark(#[from] ServerError),
+}
+
+impl ConnectError {
+    /// What to do about it.
+    pub fn help(&self) -> String {
+        match self {
+            Self::Server(_) => {
+                "name a folder such as ./lake or a bucket such as s3://bucket/lake, or build with the feature `spark`"
+                    .to_owned()
+            }
+            Self::Folder(_) => {
+                "name a server such as sc://localhost:15002, or build with the feature `native`".to_owned()
+            }
+            #[cfg(feature = "native")]
+            Self::Lake { .. } => "a lake is a folder such as ./lake, or a URL such as s3://bucket/lake".to_owned(),
+            #[cfg(feature = "spark")]
+            Self::Address(_) => "write it as sc://host:port, with parameters behind /; as in ;token=…".to_owned(),
+            #[cfg(feature = "spark")]
+            Self::Spark(error) => error.help(),
+        }
+    }
 }
 
 /// Makes engines from addresses.
 pub trait Connect: Sized {
-    /// The engine of a folder (`./lake`, `file:///lake`) or, with the features `s3`, `azure` and `gcs`, of a bucket.
+    /// The engine of a folder (`./lake`, `file:///lake`), with the features `s3`, `azure` and `gcs` of a bucket, with the
+    /// feature `spark` of a Spark Connect server (`sc://host:port/;…`).
     fn connect(url: &str) -> impl Future<Output = Result<Self, ConnectError>> + Send;
 }
 
 impl Connect for Engine {
     async fn connect(url: &str) -> Result<Self, ConnectError> {
-        if url.starts_with("sc://") {
-            return Err(ConnectError::Server(url.to_owned()));
-        }
-        let lake =
-            Lake::open(url, BTreeMap::new()).map_err(|source| ConnectError::Lake { url: url.to_owned(), source })?;
-        Ok(connect_lake(lake))
+        if url.starts_with(SERVER_SCHEME) { server(url, None).await } else { folder(url) }
     }
 }
 
+#[cfg(feature = "native")]
+fn folder(url: &str) -> Result<Engine, ConnectError> {
+    let lake = Lake::open(url, BTreeMap::new()).map_err(|source| ConnectError::Lake { url: url.to_owned(), source })?;
+    Ok(connect_lake(lake))
+}
+
+#[cfg(not(feature = "native"))]
+fn folder(url: &str) -> Result<Engine, ConnectError> {
+    Err(ConnectError::Folder(url.to_owned()))
+}
+
 /// The engine of a lake that was opened with a layout or options of its own.
+#[cfg(feature = "native")]
 pub fn connect_lake(lake: Lake) -> Engine {
     let lake = Arc::new(lake);
     Engine::new(Arc::new(NativeCatalog::new(Arc::clone(&lake))), Arc::new(NativeExecutor::new(lake)))
+}
+
+/// The engine of a server. A token is taken from the address, else this one, else from `SPARK_CONNECT_AUTHENTICATE_TOKEN`.
+///
+/// # Errors
+/// Where the address is no `sc://` URL, the server can't be used, or this build has no Spark Connect.
+pub async fn connect_server(url: &str, token: Option<&str>) -> Result<Engine, ConnectError> {
+    server(url, token).await
+}
+
+#[cfg(feature = "spark")]
+async fn server(url: &str, token: Option<&str>) -> Result<Engine, ConnectError> {
+    let mut address = Address::parse(url)?;
+    let of_environment = || std::env::var(TOKEN_VARIABLE).ok().filter(|token| !token.trim().is_empty());
+    if let Some(token) = token.map(str::to_owned).or_else(of_environment) {
+        address = address.with_token(Secret::new(token))?;
+    }
+    let server = Arc::new(Server::connect(&address, Patience::default()).await?);
+    Ok(Engine::new(Arc::new(SparkCatalog::new(Arc::clone(&server))), Arc::new(SparkExecutor::new(server))))
+}
+
+#[cfg(not(feature = "spark"))]
+#[expect(clippy::unused_async, reason = "as with the feature `spark`")]
+async fn server(url: &str, _token: Option<&str>) -> Result<Engine, ConnectError> {
+    // The parameters behind the host may hold a token.
+    let shown = url.split("/;").next().unwrap_or(SERVER_SCHEME);
+    Err(ConnectError::Server(shown.to_owned()))
 }

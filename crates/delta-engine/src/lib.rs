@@ -24,7 +24,6 @@
 //! The parts: declarations ([`Table`], [`Column`], files) become a [`Registry`]; an [`Engine`] plans and applies it on
 //! one target; a [`Report`] says what happened.
 
-#[cfg(feature = "native")]
 mod connect;
 #[cfg(feature = "definitions")]
 mod files;
@@ -42,15 +41,17 @@ pub use delta_engine_definitions as definitions;
 pub use delta_engine_native as native;
 pub use delta_engine_schema as schema;
 pub use delta_engine_schema::{Permission, Policy};
+#[cfg(feature = "spark")]
+pub use delta_engine_spark as spark;
 
 #[cfg(feature = "native")]
-pub use connect::{Connect, ConnectError, connect_lake};
+pub use connect::connect_lake;
+pub use connect::{Connect, ConnectError, SERVER_SCHEME, connect_server};
 #[cfg(feature = "definitions")]
 pub use files::DefinitionFiles;
 
 /// What a program that declares and syncs tables needs.
 pub mod prelude {
-    #[cfg(feature = "native")]
     pub use crate::Connect;
     #[cfg(feature = "definitions")]
     pub use crate::DefinitionFiles;

@@ -20,7 +20,7 @@ pub(super) async fn run(session: &mut Session<'_, '_>, arguments: &ApplyArgs, st
         check_asking(session)?;
     }
     let run = Run::read(session.options, &arguments.paths.paths)?;
-    let engine = run.engine(session.options, stop)?;
+    let engine = stoppable(stop, run.engine(session.options, stop)).await??;
     let plan = stoppable(stop, engine.plan(&run.registry)).await??;
     let held_back = plan.count(TableOutcome::Blocked) + plan.count(TableOutcome::Unreadable);
     let refused = arguments.all_or_nothing && held_back > 0;

@@ -43,7 +43,7 @@ pub(super) async fn run(session: &mut Session<'_, '_>, from: &str, to: &str, sto
     let selection = Selection::read(options)?;
     let declared = stoppable(stop, sides.declared(&goal, to)).await??;
     let registry = Registry::new().declared(declared).build().map_err(|faults| Trouble::faults(faults.0))?;
-    let (engine, there) = sides.engine(&start)?;
+    let (engine, there) = stoppable(stop, sides.engine(&start)).await??;
     let names: Vec<&TableName> =
         registry.tables().iter().map(|table| &table.desired.name).chain(there.iter()).collect();
     selection.check(&names)?;
@@ -164,9 +164,9 @@ impl Sides<'_> {
     }
 
     /// An engine over the state to start from, and the tables there are where that is known.
-    fn engine(&self, side: &Side) -> Result<(Engine, Vec<TableName>), Trouble> {
+    async fn engine(&self, side: &Side) -> Result<(Engine, Vec<TableName>), Trouble> {
         let found = match side {
-            Side::Target(settings) => return Ok((connect(&self.workspace.resolve(settings)?)?, Vec::new())),
+            Side::Target(settings) => return Ok((connect(&self.workspace.resolve(settings)?).await?, Vec::new())),
             Side::Snapshot { file, text } => read_snapshot(file, text)?,
             Side::Definitions(path) => created(self.definitions(path))?,
         };
@@ -188,7 +188,7 @@ impl Sides<'_> {
     async fn observed(&self, settings: &TargetSettings) -> Result<Vec<ObservedTable>, Trouble> {
         let target = self.workspace.resolve(settings)?;
         let mut tables = Vec::new();
-        for (relation, observation) in observe_all(&connect(&target)?, Vec::new()).await? {
+        for (relation, observation) in observe_all(&connect(&target).await?, Vec::new()).await? {
             match observation {
                 Observation::Present(table) => tables.push(ObservedTable::clone(&table)),
                 Observation::Absent => {}

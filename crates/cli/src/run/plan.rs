@@ -16,7 +16,7 @@ use crate::session::Session;
 
 pub(super) async fn run(session: &mut Session<'_, '_>, paths: &[PathBuf], stop: &CancellationToken) -> Outcome {
     let run = Run::read(session.options, paths)?;
-    let engine = run.engine(session.options, stop)?;
+    let engine = stoppable(stop, run.engine(session.options, stop)).await??;
     let plan = stoppable(stop, engine.plan(&run.registry)).await??;
     match session.options.format {
         Format::Text | Format::Json => show(session, &run, &plan, "plan", None)?,

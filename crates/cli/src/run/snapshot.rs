@@ -22,7 +22,7 @@ pub(super) async fn run(session: &mut Session<'_, '_>, output: Option<&Path>, st
         let help = "name a target: delta-engine snapshot --target ./lake";
         return Err(Trouble::no_project(NO_PROJECT, help));
     };
-    let engine = connect(&workspace.resolve(&settings)?)?;
+    let engine = stoppable(stop, connect(&workspace.resolve(&settings)?)).await??;
     // Declared tables that lie elsewhere are not found by looking; faults in their files are not the question here.
     let declared = match &workspace.project {
         Some(_) => workspace.registry(Some(&settings), &[], &Selection::all()).ok(),
