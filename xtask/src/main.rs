@@ -15,6 +15,7 @@ mod run;
 mod sail;
 mod server;
 mod spark;
+mod stores;
 mod test;
 mod tidy;
 
@@ -31,6 +32,7 @@ usage: cargo xtask COMMAND
                                    --check: fail where a page is stale; --update: write transcripts anew
   prove [PAIRS]                    the full proofs, in release; 1,000,000 pairs unless said otherwise
   mutants [PATTERN…]               which changes of the planner no test sees; those that a pattern names
+  stores                           the tests on object stores, with servers that stand in for them
   spark up [4.2|4.0] [--conf KEY=VALUE]… | run … -- COMMAND… | down | status
                                    a Spark Connect server with Delta, for the live tests
   sail up | run -- COMMAND… | down | status
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         ["bench", "floor", folders @ ..] => bench::floor(folders),
         ["bench", "floor-of-log", table] => bench::floor_of_log(table),
         ["bench", sizes @ ..] => bench::run(sizes),
+        ["stores"] => stores::run(),
         ["spark", rest @ ..] => spark::run(rest),
         ["sail", rest @ ..] => sail::run(rest),
         [] | ["help" | "--help" | "-h"] => {

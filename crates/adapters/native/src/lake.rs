@@ -3,77 +3,84 @@
 //! Owns the way from a relation to a URL, to its files and to delta-rs's log store, and finding tables under the root.
 //! Knows nothing of what logs say. A relation's own location wins over the template.
 
+mod commits;
+mod error;
 mod find;
+mod options;
+mod scratch;
+mod single_writer;
+mod stores;
 mod template;
+#[cfg(test)]
+mod test_store;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
-use delta_engine_application::port::{Relation, Unreadable};
-use deltalake::DeltaTableError;
+use delta_engine_application::port::Relation;
 use deltalake::logstore::object_store::ObjectStore;
-use deltalake::logstore::object_store::path::Path as ObjectPath;
-use deltalake::logstore::{LogStoreRef, StorageConfig, logstore_with, object_store_factories};
+use deltalake::logstore::{LogStoreRef, logstore_with, object_store_factories};
+use tokio::sync::OnceCell;
 use url::{Position, Url};
 
+pub use commits::{Commits, CommitsError};
+pub use error::LakeError;
 pub use find::FindError;
 pub use template::{Template, TemplateError};
 
 use crate::storage::{LocalFiles, ObjectFiles, TableFiles};
 
+/// Whether the writers of a bucket are kept apart, once that was asked.
+type Known = Arc<OnceCell<Result<(), CommitsError>>>;
+
 /// A root with tables under it.
-#[derive(Debug)]
 pub struct Lake {
     root: Url,
     template: Template,
+    /// May hold secrets, and is never printed.
     options: BTreeMap<String, String>,
+    commits: Option<Commits>,
     /// One client for each bucket, shared by all of its tables: connections are worth keeping.
     stores: Mutex<BTreeMap<String, Arc<dyn ObjectStore>>>,
+    /// What is known of each bucket's writers; asked once, before the first commit.
+    kept_apart: Mutex<BTreeMap<String, Known>>,
     /// Whether local folders too are read through their store.
     only_stores: bool,
 }
 
-/// A place can't be used.
-#[derive(Debug, thiserror::Error)]
-pub enum LakeError {
-    /// The text is neither a path nor a URL.
-    #[error("`{0}` is neither a path nor a URL")]
-    Location(String),
-    /// No store is built in for this kind of URL.
-    #[error("`{url}` needs a store for `{scheme}://`, which is not built in")]
-    Scheme {
-        /// The URL.
-        url: String,
-        /// Its scheme.
-        scheme: String,
-    },
-    /// The name can't be a folder.
-    #[error("the name `{0}` can't be a folder of the layout")]
-    Name(String),
-    /// The store refuses its options.
-    #[error("the store of `{url}` can't be opened")]
-    Store {
-        /// The URL.
-        url: String,
-        /// The cause.
-        #[source]
-        source: Box<DeltaTableError>,
-    },
+impl fmt::Debug for Lake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lake")
+            .field("root", &self.root.as_str())
+            .field("template", &self.template)
+            .field("commits", &self.commits)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Lake {
     /// The lake at a path or URL, with the default layout. `options` are delta-rs's storage options.
     ///
     /// # Errors
-    /// Where the text is neither, or no store is built in for its scheme.
+    /// Where the text is neither, no store is built in for its scheme, or that store has no such option.
     pub fn open(root: &str, options: BTreeMap<String, String>) -> Result<Self, LakeError> {
         let working = std::env::current_dir().map_err(|_| LakeError::Location(root.to_owned()))?;
         let root = folder_url(root, &working)?;
         if !object_store_factories().iter().any(|entry| entry.key().scheme() == root.scheme()) {
             return Err(LakeError::Scheme { scheme: root.scheme().to_owned(), url: root.into() });
         }
-        Ok(Self { root, template: Template::default(), options, stores: Mutex::default(), only_stores: false })
+        let lake = Self {
+            root,
+            template: Template::default(),
+            options,
+            commits: None,
+            stores: Mutex::default(),
+            kept_apart: Mutex::default(),
+            only_stores: false,
+        };
+        lake.check_options().map(|()| lake)
     }
 
     /// The lake at a path or URL, read and written through this store alone, whose own root is that of the URL's authority:
@@ -146,46 +153,10 @@ impl Lake {
         !self.only_stores && self.table_url(relation).map_or(true, |url| url.scheme() == "file")
     }
 
-    /// The store of a URL and the path in it.
-    fn store(&self, url: &Url) -> Result<(Arc<dyn ObjectStore>, ObjectPath), LakeError> {
-        let failed = |source| LakeError::Store { url: url.to_string(), source: Box::new(source) };
-        let scheme = || LakeError::Scheme { url: url.to_string(), scheme: url.scheme().to_owned() };
-        let path = ObjectPath::from_url_path(url.path()).map_err(|error| failed(error.into()))?;
-        let authority = url[..Position::BeforePath].to_owned();
-        let mut stores = self.stores.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(store) = stores.get(&authority) {
-            return Ok((store.clone(), path));
-        }
-        let key = Url::parse(&format!("{}://", url.scheme())).map_err(|_| scheme())?;
-        let factories = object_store_factories();
-        let factory = factories.get(&key).ok_or_else(scheme)?;
-        let config = self.storage_config().map_err(failed)?;
-        let (store, _) = factory.value().parse_url_opts(url, &config).map_err(failed)?;
-        stores.insert(authority, store.clone());
-        Ok((store, path))
-    }
-
-    fn storage_config(&self) -> Result<StorageConfig, DeltaTableError> {
-        StorageConfig::parse_options(self.options.iter().map(|(key, value)| (key.clone(), value.clone())))
-    }
-
     /// A table's place as people write it: a path where it is local.
     pub(crate) fn display(url: &Url) -> String {
         let text = local_path(url).map_or_else(|| url.to_string(), |path| path.display().to_string());
         text.trim_end_matches('/').to_owned()
-    }
-}
-
-impl From<LakeError> for Unreadable {
-    fn from(error: LakeError) -> Self {
-        let help = match &error {
-            LakeError::Location(_) => Some("write a path, or a URL such as s3://bucket/folder".to_owned()),
-            LakeError::Scheme { .. } => Some("build delta-engine with the feature `s3`, `azure` or `gcs`".to_owned()),
-            LakeError::Name(_) => Some("give the table a `location`".to_owned()),
-            LakeError::Store { .. } => None,
-        };
-        let source = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
-        Self { reason: format!("{error}{source}"), help }
     }
 }
 

@@ -51,6 +51,7 @@ impl Executor for NativeExecutor {
     #[tracing::instrument(skip_all, fields(table = %context.relation.name))]
     async fn execute(&self, step: &Step, context: &Context) -> Result<Receipt, ExecutionError> {
         let files = self.lake.files(&context.relation).map_err(|error| unavailable("find the table", error))?;
+        self.lake.check_commits_to(&context.relation).await?;
         let store = self.lake.log_store(&context.relation).map_err(|error| unavailable("open the table", error))?;
         Attempt { lake: &self.lake, files, store, step, context }.run().await
     }
