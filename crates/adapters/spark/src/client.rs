@@ -1,8 +1,8 @@
 //! A client of Spark Connect that knows what it does not know.
 //!
 //! Owns the connection, the session and the life of a statement on the server: sent once, attached to again wherever the
-//! stream is cut, released at its end. A statement is never sent again once the server may have taken it; what then can't
-//! be found out is `Failure::Ambiguous`, and looking at the table is the caller's. Knows no SQL and no tables.
+//! stream is cut, released at its end. A statement is never sent again once the server may have it; what then can't be found
+//! out is `Failure::Ambiguous`, and looking at the table is the caller's. Knows no SQL and no tables.
 //!
 //! Apache Spark's own crate for this is not used, and why is in `docs/adr/0008-a-spark-connect-client-of-our-own.md`.
 

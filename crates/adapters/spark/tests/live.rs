@@ -130,13 +130,13 @@ async fn settings_hold_for_the_session() {
 #[tokio::test]
 async fn a_cancelled_statement_is_stopped_on_the_server() {
     let Some(client) = connect("a_cancelled_statement_is_stopped_on_the_server").await else { return };
+    let table = table(&client, "cancelled").await;
     let cancellation = CancellationToken::new();
     let cancel = cancellation.clone();
     tokio::spawn(async move {
         tokio::time::sleep(Duration::from_secs(3)).await;
         cancel.cancel();
     });
-    let table = table(&client, "cancelled").await;
     let insert =
         format!("INSERT INTO {table} SELECT a.id FROM range(100000000) a JOIN range(100000000) b ON a.id + b.id < 0");
     let result = client.execute(&insert, &cancellation).await;

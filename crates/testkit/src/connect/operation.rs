@@ -54,7 +54,9 @@ impl Operation {
             Says::Rows(batches) => {
                 let messages = match &self.ask {
                     Ask::Statement(_) => vec![command_result(&batches)],
-                    Ask::Query(_) | Ask::SchemaOfTable(_) | Ask::SchemaOfQuery(_) => arrow_batches(&batches),
+                    Ask::Query(_) | Ask::Files { .. } | Ask::SchemaOfTable(_) | Ask::SchemaOfQuery(_) => {
+                        arrow_batches(&batches)
+                    }
                 };
                 let complete = ResponseType::ResultComplete(ResultComplete {});
                 let responses = messages.into_iter().chain([complete]).map(|message| self.response(message)).collect();

@@ -1,17 +1,24 @@
 //! Answers by their question: written in a test, or recorded in a file.
 //!
-//! A recording is a JSON list of `{ "statement" | "query" | "schema_of_table" | "schema_of_query": TEXT }` with one of
-//! `"rows": { COLUMN: [TEXT or null, …] }` and `"refused": { "class", "sqlstate", "message", "parameters" }`; all values are
-//! text, as those of `DESCRIBE` and `SHOW` are. Schemas are written in Rust.
+//! A recording is a JSON list. Each entry has one question, `{ "statement" | "query" | "schema_of_table" |
+//! "schema_of_query": TEXT }`, and one answer:
+//! - `"rows": { COLUMN: [TEXT or null, …] }`, where all values are text;
+//! - `"columns": { COLUMN: TYPE }, "rows": [ { COLUMN: VALUE } ]`, with Arrow's types (`typed`);
+//! - `"data_type": BASE64`, the message of a schema;
+//! - `"refused": { "class", "sqlstate", "message", "parameters" }`.
 
-use std::collections::BTreeMap;
+mod typed;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, StringArray};
+use arrow_array::{Array, ArrayRef, StringArray};
+use base64::Engine;
+use delta_engine_spark_proto::Message;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Ask, Refused, Reply, Script};
+use super::{Ask, Conduct, Refused, Reply, Script};
 
 /// Answers by their question. What nobody wrote an answer for is refused with `SCRIPT_IS_SILENT`.
 #[derive(Debug, Clone, Default)]
@@ -32,11 +39,21 @@ pub enum RecordingError {
         /// The keys it may have.
         wanted: &'static str,
     },
-    /// Columns of different lengths, or values that are no text.
-    #[error("the rows of entry {entry} of the recording are no table of texts")]
-    Rows {
+    /// An answer that is not what it says.
+    #[error("the {what} of entry {entry} of the recording can't be read")]
+    Answer {
         /// From 1.
         entry: usize,
+        /// Rows, or a schema.
+        what: &'static str,
+    },
+    /// Rows that are not of the types they say.
+    #[error("the rows of entry {entry} of the recording are not of its types: {source}")]
+    Types {
+        /// From 1.
+        entry: usize,
+        /// Why.
+        source: arrow_schema::ArrowError,
     },
 }
 
@@ -47,8 +64,20 @@ struct Recorded {
     query: Option<String>,
     schema_of_table: Option<String>,
     schema_of_query: Option<String>,
-    rows: Option<Map<String, Value>>,
+    columns: Option<Map<String, Value>>,
+    rows: Option<Value>,
+    data_type: Option<String>,
+    /// The schema again, for people.
+    #[serde(rename = "reads")]
+    _reads: Option<serde::de::IgnoredAny>,
     refused: Option<Refused>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Setting {
+    value: Option<String>,
+    modifiable: Option<String>,
 }
 
 impl Answers {
@@ -63,32 +92,14 @@ impl Answers {
         self
     }
 
-    /// With all of a recording.
+    /// With all of a recording; of a question that is there twice, the last answer counts.
     pub fn recorded(mut self, json: &str) -> Result<Self, RecordingError> {
         let entries: Vec<Recorded> = serde_json::from_str(json)?;
         for (index, entry) in entries.into_iter().enumerate() {
             let number = index + 1;
-            let asks = [
-                entry.statement.map(Ask::Statement),
-                entry.query.map(Ask::Query),
-                entry.schema_of_table.map(Ask::SchemaOfTable),
-                entry.schema_of_query.map(Ask::SchemaOfQuery),
-            ];
-            let mut asks = asks.into_iter().flatten();
-            let (Some(ask), None) = (asks.next(), asks.next()) else {
-                return Err(RecordingError::Entry {
-                    entry: number,
-                    wanted: "statement, query, schema_of_table, schema_of_query",
-                });
-            };
-            let reply = match (entry.rows, entry.refused) {
-                (Some(rows), None) => table(&rows).ok_or(RecordingError::Rows { entry: number })?,
-                (None, Some(refused)) => Reply::refused(refused),
-                (Some(_), Some(_)) | (None, None) => {
-                    return Err(RecordingError::Entry { entry: number, wanted: "rows, refused" });
-                }
-            };
-            self.0.insert(ask, reply);
+            let wanted = "statement, query, schema_of_table, schema_of_query";
+            let ask = entry.ask().ok_or(RecordingError::Entry { entry: number, wanted })?;
+            self.0.insert(ask, entry.reply(number)?);
         }
         Ok(self)
     }
@@ -101,7 +112,56 @@ impl Script for Answers {
     }
 }
 
-fn table(rows: &Map<String, Value>) -> Option<Reply> {
+impl Conduct {
+    /// With recorded settings: `{ NAME: { "value": TEXT or null, "modifiable": "true" | "false" } }`.
+    pub fn with_settings(mut self, json: &str) -> Result<Self, RecordingError> {
+        let settings: BTreeMap<String, Setting> = serde_json::from_str(json)?;
+        let fixed = |setting: &Setting| setting.modifiable.as_deref() == Some("false");
+        let names = settings.iter().filter(|(_, setting)| fixed(setting)).map(|(name, _)| name.clone());
+        self.fixed_settings.extend(names.collect::<BTreeSet<_>>());
+        self.settings.extend(settings.into_iter().filter_map(|(name, setting)| Some((name, setting.value?))));
+        Ok(self)
+    }
+}
+
+impl Recorded {
+    /// The one question.
+    fn ask(&self) -> Option<Ask> {
+        let asks = [
+            self.statement.clone().map(Ask::Statement),
+            self.query.clone().map(Ask::Query),
+            self.schema_of_table.clone().map(Ask::SchemaOfTable),
+            self.schema_of_query.clone().map(Ask::SchemaOfQuery),
+        ];
+        let mut asks = asks.into_iter().flatten();
+        match (asks.next(), asks.next()) {
+            (Some(ask), None) => Some(ask),
+            (Some(_), Some(_)) | (None, _) => None,
+        }
+    }
+
+    /// The one answer.
+    fn reply(self, entry: usize) -> Result<Reply, RecordingError> {
+        let unreadable = |what| RecordingError::Answer { entry, what };
+        match (self.rows, self.data_type, self.refused) {
+            (Some(rows), None, None) => {
+                let Some(columns) = &self.columns else { return texts(&rows).ok_or_else(|| unreadable("rows")) };
+                let Value::Array(rows) = rows else { return Err(unreadable("rows")) };
+                typed::rows(columns, rows).map_err(|source| RecordingError::Types { entry, source })
+            }
+            (None, Some(encoded), None) => {
+                let bytes = base64::engine::general_purpose::STANDARD.decode(encoded).ok();
+                let schema = bytes.and_then(|bytes| delta_engine_spark_proto::DataType::decode(bytes.as_slice()).ok());
+                schema.map(Reply::schema).ok_or_else(|| unreadable("schema"))
+            }
+            (None, None, Some(refused)) => Ok(Reply::refused(refused)),
+            _ => Err(RecordingError::Entry { entry, wanted: "rows, data_type, refused" }),
+        }
+    }
+}
+
+/// Columns of text.
+fn texts(rows: &Value) -> Option<Reply> {
     let column = |values: &Value| {
         let text = |value: &Value| match value {
             Value::Null => Some(None),
@@ -110,10 +170,9 @@ fn table(rows: &Map<String, Value>) -> Option<Reply> {
         };
         values.as_array()?.iter().map(text).collect::<Option<StringArray>>()
     };
-    let columns: Vec<(String, StringArray)> =
-        rows.iter().map(|(name, values)| Some((name.clone(), column(values)?))).collect::<Option<_>>()?;
-    let same =
-        columns.windows(2).all(|pair| arrow_array::Array::len(&pair[0].1) == arrow_array::Array::len(&pair[1].1));
+    let named = |(name, values): (&String, &Value)| Some((name.clone(), column(values)?));
+    let columns: Vec<(String, StringArray)> = rows.as_object()?.iter().map(named).collect::<Option<_>>()?;
+    let same = columns.windows(2).all(|pair| pair[0].1.len() == pair[1].1.len());
     let erased = |(name, values): (String, StringArray)| (name, Arc::new(values) as ArrayRef);
     same.then(|| Reply::text(columns.into_iter().map(erased).collect()))
 }
@@ -127,32 +186,74 @@ mod tests {
         let mut answers = Answers::new().recorded(json).map_err(|error| error.to_string())?;
         Ok(match answers.reply(&ask).says {
             Says::Rows(batches) => {
-                format!("{} rows", batches.iter().map(arrow_array::RecordBatch::num_rows).sum::<usize>())
+                let rows: usize = batches.iter().map(arrow_array::RecordBatch::num_rows).sum();
+                let types =
+                    batches.iter().flat_map(|batch| batch.columns()).map(|column| column.data_type().to_string());
+                format!("{rows} of {}", types.collect::<Vec<_>>().join(" "))
             }
-            Says::Refused(refused) => refused.class,
-            Says::Schema(_) => "schema".to_owned(),
+            Says::Refused(refused) => refused.class.unwrap_or_default(),
+            Says::Schema(schema) => format!("{:?}", schema.kind.is_some()),
         })
+    }
+
+    fn query() -> Ask {
+        Ask::Query("q".to_owned())
     }
 
     #[test]
     fn recordings_answer() {
         let json = r#"[
-            { "query": "SHOW TABLES", "rows": { "name": ["a", null], "kind": ["t", "t"] } },
+            { "query": "q", "rows": { "name": ["a", null], "kind": ["t", "t"] } },
             { "statement": "DROP x", "refused": { "class": "TABLE_OR_VIEW_NOT_FOUND", "message": "no x" } }
         ]"#;
-        assert_eq!(check(json, Ask::Query("SHOW TABLES".to_owned())), Ok("2 rows".to_owned()));
+        assert_eq!(check(json, query()), Ok("2 of Utf8 Utf8".to_owned()));
         assert_eq!(check(json, Ask::Statement("DROP x".to_owned())), Ok("TABLE_OR_VIEW_NOT_FOUND".to_owned()));
         assert_eq!(check(json, Ask::Query("DROP x".to_owned())), Ok("SCRIPT_IS_SILENT".to_owned()));
     }
 
     #[test]
+    fn recordings_of_other_types_answer() {
+        let json = r#"[{
+            "query": "q",
+            "columns": { "n": "int64", "at": "timestamp[us, tz=UTC]", "l": "list<element: string>", "m": "map<string, string>" },
+            "rows": [{ "n": 1, "at": "2026-11-21T08:33:26.473000+00:00", "l": ["a"], "m": [["k", "v"]] }]
+        }]"#;
+        let found = check(json, query()).unwrap();
+        assert!(found.starts_with("1 of Int64 Timestamp(µs"), "{found}");
+        let schema = r#"[{ "query": "q", "data_type": "qgEaCgoKAmlkEgIyABgBCgwKBG5hbWUSAloAGAE=" }]"#;
+        assert_eq!(check(schema, query()), Ok("true".to_owned()));
+    }
+
+    #[test]
     fn recordings_that_are_none_say_where() {
-        let ask = || Ask::Query("q".to_owned());
-        let entry = |json: &str| check(json, ask()).expect_err(json);
-        assert!(entry(r#"[{ "query": "q" }]"#).contains("entry 1 of the recording needs one of rows, refused"));
-        assert!(entry(r#"[{ "rows": {} }]"#).contains("entry 1 of the recording needs one of statement"));
+        let fault = |json: &str| check(json, query()).expect_err(json);
+        assert!(
+            fault(r#"[{ "query": "q" }]"#).contains("entry 1 of the recording needs one of rows, data_type, refused")
+        );
+        assert!(fault(r#"[{ "rows": {} }]"#).contains("entry 1 of the recording needs one of statement"));
         let ragged = r#"[{ "query": "q", "rows": { "a": ["x"], "b": [] } }]"#;
-        assert!(entry(ragged).contains("the rows of entry 1 of the recording are no table of texts"));
-        assert!(entry(r#"[{ "query": "q", "rows": { "a": [1] } }]"#).contains("no table of texts"));
+        assert!(fault(ragged).contains("the rows of entry 1 of the recording can't be read"));
+        assert!(fault(r#"[{ "query": "q", "rows": { "a": [1] } }]"#).contains("the rows of entry 1"));
+        assert!(
+            fault(r#"[{ "query": "q", "columns": { "a": "tensor" }, "rows": [] }]"#).contains("the rows of entry 1")
+        );
+        assert!(fault(r#"[{ "query": "q", "data_type": "?" }]"#).contains("the schema of entry 1"));
+    }
+
+    #[test]
+    fn every_recording_of_the_repository_is_read() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("recorded");
+        let mut read = 0;
+        for server in ["spark-4.2", "spark-4.0", "sail-0.7"] {
+            let text = |file: &str| std::fs::read_to_string(folder.join(server).join(file)).expect(file);
+            for file in ["answers.json", "typed.json", "schemas.json", "statements.json"] {
+                let answers = Answers::new().recorded(&text(file));
+                assert!(answers.is_ok(), "{server} {file}: {answers:?}");
+                read += answers.map_or(0, |answers| answers.0.len());
+            }
+            let conduct = Conduct::default().with_settings(&text("settings.json")).expect(server);
+            assert!(!conduct.settings.is_empty(), "{server}");
+        }
+        assert!(read > 100, "{read} answers");
     }
 }

@@ -17,12 +17,13 @@ const LONGEST_PARAMETERS: usize = 1024;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Refused {
-    /// Error class.
-    pub class: String,
+    /// Error class; Sail has none.
+    #[serde(default)]
+    pub class: Option<String>,
     /// SQLSTATE.
     #[serde(default)]
     pub sqlstate: Option<String>,
-    /// Message without the class.
+    /// Message, with the class before it or without.
     pub message: String,
     /// Its parameters.
     #[serde(default)]
@@ -35,11 +36,14 @@ pub struct Refused {
 impl Refused {
     /// A class and a message.
     pub fn new(class: &str, message: &str) -> Self {
-        Self { class: class.to_owned(), message: message.to_owned(), ..Self::default() }
+        Self { class: Some(class.to_owned()), message: message.to_owned(), ..Self::default() }
     }
 
     fn text(&self) -> String {
-        format!("[{}] {}", self.class, self.message)
+        match &self.class {
+            Some(class) if !self.message.starts_with('[') => format!("[{class}] {}", self.message),
+            Some(_) | None => self.message.clone(),
+        }
     }
 
     /// As Spark puts it into a status.
@@ -48,7 +52,7 @@ impl Refused {
         let mut metadata = vec![("errorId", error_id.to_owned())];
         metadata.extend(self.sqlstate.clone().map(|state| ("sqlState", state)));
         if parameters.len() <= LONGEST_PARAMETERS {
-            metadata.push(("errorClass", self.class.clone()));
+            metadata.extend(self.class.clone().map(|class| ("errorClass", class)));
             metadata.push(("messageParameters", parameters));
         }
         let text = self.text();
@@ -73,7 +77,7 @@ impl Refused {
         details::Error {
             message: self.text(),
             spark_throwable: Some(details::SparkThrowable {
-                error_class: Some(self.class.clone()),
+                error_class: self.class.clone(),
                 message_parameters: self.parameters.clone().into_iter().collect(),
                 query_contexts: context.into_iter().collect(),
                 sql_state: self.sqlstate.clone(),

@@ -21,6 +21,13 @@ pub enum Ask {
     SchemaOfTable(String),
     /// The schema of a query.
     SchemaOfQuery(String),
+    /// Files, read as a format; whatever is selected of them.
+    Files {
+        /// As `text` or `binaryFile`.
+        format: String,
+        /// Files or folders.
+        paths: Vec<String>,
+    },
 }
 
 /// What the server answers.
@@ -102,16 +109,19 @@ impl Reply {
 
 impl Ask {
     /// Its text.
-    pub fn text(&self) -> &str {
+    pub fn text(&self) -> String {
         match self {
-            Self::Statement(text) | Self::Query(text) | Self::SchemaOfTable(text) | Self::SchemaOfQuery(text) => text,
+            Self::Statement(text) | Self::Query(text) | Self::SchemaOfTable(text) | Self::SchemaOfQuery(text) => {
+                text.clone()
+            }
+            Self::Files { format, paths } => format!("{format}: {}", paths.join(", ")),
         }
     }
 
     /// What a plan runs; none where it is of a kind that this server does not know.
     pub(super) fn of_plan(plan: Option<&proto::Plan>) -> Option<Self> {
         match plan?.op_type.as_ref()? {
-            proto::plan::OpType::Root(relation) => sql(Some(relation)).map(Self::Query),
+            proto::plan::OpType::Root(relation) => sql(Some(relation)).map(Self::Query).or_else(|| files(relation)),
             proto::plan::OpType::Command(command) => {
                 let Some(CommandType::SqlCommand(command)) = &command.command_type else { return None };
                 sql(command.input.as_ref()).map(Self::Statement)
@@ -130,6 +140,21 @@ impl Ask {
         }
         sql(Some(relation)).map(Self::SchemaOfQuery)
     }
+}
+
+/// What a relation reads of files, below what it selects of them.
+fn files(relation: &proto::Relation) -> Option<Ask> {
+    let rel_type = relation.rel_type.as_ref()?;
+    if let RelType::Project(project) = rel_type {
+        return files(project.input.as_deref()?);
+    }
+    if let RelType::Filter(filter) = rel_type {
+        return files(filter.input.as_deref()?);
+    }
+    let RelType::Read(proto::Read { read_type: Some(ReadType::DataSource(source)), .. }) = rel_type else {
+        return None;
+    };
+    Some(Ask::Files { format: source.format().to_owned(), paths: source.paths.clone() })
 }
 
 /// The text of a relation that is SQL.

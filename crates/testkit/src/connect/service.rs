@@ -160,7 +160,7 @@ async fn run(shared: Arc<Shared>, operation: Arc<Operation>) {
         let error_id = match &says {
             Says::Refused(refused) => state.memory.keep_error(&operation.session, refused),
             Says::Rows(_) | Says::Schema(_) => {
-                state.journal.ran.push(operation.ask.text().to_owned());
+                state.journal.ran.push(operation.ask.text());
                 String::new()
             }
         };
@@ -179,7 +179,7 @@ impl SparkConnectService for Service {
         self.ask(Rpc::ExecutePlan, &request, &session, operation.as_deref()).await?;
         let request = request.into_inner();
         let ask = Ask::of_plan(request.plan.as_ref())
-            .ok_or_else(|| Status::unimplemented("the scripted server runs SQL and nothing else"))?;
+            .ok_or_else(|| Status::unimplemented("the scripted server runs SQL, reads files, and does nothing else"))?;
         let arrived = {
             let mut state = self.shared.state();
             let observed = request.client_observed_server_side_session_id.clone();
@@ -187,7 +187,7 @@ impl SparkConnectService for Service {
             let operation = Operation::new(request, server_side, ask);
             let arrival = state.memory.arrive(operation, self.shared.conduct.remembers_finished)?;
             if let Arrival::New(operation) = &arrival {
-                let (operation, statement) = (operation.id.clone(), operation.ask.text().to_owned());
+                let (operation, statement) = (operation.id.clone(), operation.ask.text());
                 state.journal.accepted.push(Accepted { operation, statement });
             }
             arrival

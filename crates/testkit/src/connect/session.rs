@@ -146,7 +146,7 @@ impl Session {
 /// A handle that leads nowhere.
 fn handle(subclass: &str, handle: &str) -> Status {
     let refused = Refused {
-        class: format!("INVALID_HANDLE.{subclass}"),
+        class: Some(format!("INVALID_HANDLE.{subclass}")),
         sqlstate: Some("HY000".to_owned()),
         message: format!("The handle {handle} is invalid."),
         parameters: [("handle".to_owned(), handle.to_owned())].into(),

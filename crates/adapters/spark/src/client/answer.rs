@@ -6,6 +6,9 @@ use arrow_array::{Array, ArrowPrimitiveType, RecordBatch};
 use arrow_ipc::reader::StreamReader;
 use bytes::Bytes;
 
+/// How an Arrow stream begins.
+const ARROW: [u8; 4] = [0xff; 4];
+
 /// The answer as it came. A statement that is done stays done, whether its answer can be read or not.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Answer {
@@ -40,7 +43,10 @@ pub struct Row<'r> {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// Not Arrow, or not of a kind that is known here.
+    /// Not Arrow.
+    #[error("the server's answer is not in Arrow's format")]
+    NotArrow,
+    /// Arrow of a kind that is not known here.
     #[error("failed to read the server's answer")]
     Arrow(#[from] arrow_schema::ArrowError),
     /// Rows that are missing or came twice.
@@ -105,6 +111,10 @@ impl Answer {
         for part in &self.parts {
             if let Some(expected) = part.offset.filter(|offset| *offset != total) {
                 return Err(DecodeError::Rows { expected, found: total });
+            }
+            // Without it the reader takes any four bytes for a length, and asks for so much memory.
+            if !part.data.starts_with(&ARROW) {
+                return Err(DecodeError::NotArrow);
             }
             let mut found = 0;
             for batch in StreamReader::try_new(std::io::Cursor::new(&part.data), None)? {
@@ -269,6 +279,6 @@ mod tests {
     fn what_is_not_arrow_is_an_error() {
         let mut answer = Answer::default();
         answer.push(Bytes::from_static(b"no arrow"), 1, None);
-        assert!(matches!(answer.rows(), Err(DecodeError::Arrow(_))));
+        assert!(matches!(answer.rows(), Err(DecodeError::NotArrow)));
     }
 }

@@ -42,6 +42,9 @@ pub enum Ambiguity {
         /// The server's words.
         reason: String,
     },
+    /// The server does not know the statement, and never said anything about it.
+    #[error("the connection was lost while the statement was sent, and the server does not know it now")]
+    Unknown,
     /// The server took the statement, and has forgotten it.
     #[error("the server has forgotten a statement that it had taken")]
     Forgotten,
@@ -121,7 +124,7 @@ impl Ambiguity {
     /// Whether the session goes on, so that the request can be made anew if it changes nothing.
     pub(super) fn session_is_there(&self) -> bool {
         match self {
-            Self::Forgotten | Self::Abandoned { .. } | Self::ResultLost { .. } => true,
+            Self::Unknown | Self::Forgotten | Self::Abandoned { .. } | Self::ResultLost { .. } => true,
             Self::ConnectionLost { .. } | Self::SessionLost { .. } | Self::Denied { .. } | Self::Unclear { .. } => {
                 false
             }

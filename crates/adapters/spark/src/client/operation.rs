@@ -4,9 +4,9 @@
 //! (`spark.connect.execute.reattachable.senderMaxStreamDuration`). Only `ResultComplete` is the end; anything else is
 //! attached to again, from the last message that came.
 //!
-//! A plan is sent a second time in one case alone: the server said twice, in the session that it was sent in, that it does
-//! not know it, and nothing was ever heard of it. It then goes under the same id, so that a first copy that comes late is
-//! recognised (`SparkConnectExecutionManager`).
+//! A plan is sent once. That the server does not know it says little: it may still be on its way, and Spark forgets what
+//! somebody interrupted (`ExecuteThreadRunner.interrupt`). It is sent again in two cases alone: there was no connection to
+//! send it over, or the server answered it with a plea to come back later and does not know it then.
 
 use std::time::Duration;
 
@@ -25,8 +25,6 @@ use super::session::CLIENT_TYPE;
 use super::status::{Heard, chain, hear};
 use super::{Ambiguity, Answer, Client, Failure, Interruption, Refusal, Unavailable};
 
-/// How often in a row the server must not know an operation. A request that is still on its way arrives meanwhile.
-const UNKNOWN: u32 = 2;
 /// A stream that lived so long was a sign of life, even if nothing was said.
 const LIVED: Duration = Duration::from_secs(1);
 
@@ -39,6 +37,16 @@ enum Sent {
     Maybe,
     /// All of it: this was its last message.
     Taken { last: String },
+}
+
+/// Whether it was asked to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stopping {
+    No,
+    /// The server may not have heard it, or did not know what to stop.
+    Asked,
+    /// The server knew it, and is stopping it.
+    Heard,
 }
 
 /// How a stream ended.
@@ -65,13 +73,11 @@ pub(super) struct Operation<'c> {
     wants_place: bool,
     backoff: Backoff<'c>,
     sent: Sent,
-    /// How often it was sent.
-    sends: u32,
     /// Whether the last request was the sending one.
     sending: bool,
-    /// How often in a row the server did not know it.
-    unknown: u32,
-    stopping: bool,
+    /// Whether the server answered the sending one with a plea to come back later.
+    put_off: bool,
+    stopping: Stopping,
     finished: bool,
     answer: Answer,
 }
@@ -111,10 +117,9 @@ impl<'c> Operation<'c> {
             wants_place: false,
             backoff: Backoff::outage(client.patience()),
             sent: Sent::No,
-            sends: 0,
             sending: false,
-            unknown: 0,
-            stopping: false,
+            put_off: false,
+            stopping: Stopping::No,
             finished: false,
             answer: Answer::default(),
         }
@@ -160,7 +165,7 @@ impl<'c> Operation<'c> {
         let opened = if self.sending {
             // From here on the server may have it, whatever becomes of this future.
             self.sent = Sent::Maybe;
-            self.sends += 1;
+            self.put_off = false;
             stub.execute_plan(self.execute_request()).await
         } else {
             stub.reattach_execute(self.reattach_request()).await
@@ -175,7 +180,6 @@ impl<'c> Operation<'c> {
                 return Err(Trouble::Stranger(format!("the server's session is now `{session}`")));
             }
             self.sent = Sent::Taken { last: message.response_id };
-            self.unknown = 0;
             self.backoff.alive();
             alive = true;
             if self.take(message.response_type) {
@@ -209,12 +213,14 @@ impl<'c> Operation<'c> {
             Heard::NotSent => {
                 if self.sending {
                     self.sent = Sent::No;
-                    self.sends -= 1;
                 }
                 Ok(None)
             }
             Heard::Lost => Ok(None),
-            Heard::Wait(asked) => Ok(Some(asked)),
+            Heard::Wait(asked) => {
+                self.put_off |= self.is_untouched();
+                Ok(Some(asked))
+            }
             Heard::Exception(refusal) => self.judge_exception(refusal).await,
             Heard::Denied if self.is_untouched() => Err(Failure::Unavailable(Unavailable::Denied { reason: reason() })),
             Heard::Denied => Err(Failure::Ambiguous(Ambiguity::Denied { reason: reason() })),
@@ -237,7 +243,7 @@ impl<'c> Operation<'c> {
             return self.judge_unknown();
         }
         if is("INVALID_HANDLE.OPERATION_ALREADY_EXISTS") {
-            // The first copy came after all.
+            // It was put off, and is there after all.
             return Ok(None);
         }
         if is("INVALID_HANDLE.OPERATION_ABANDONED") {
@@ -256,23 +262,23 @@ impl<'c> Operation<'c> {
         Err(Failure::Refused(refusal))
     }
 
-    /// The server does not know the operation: it never came, or it was forgotten.
+    /// The server does not know the operation: it never came, or is gone.
     fn judge_unknown(&mut self) -> Result<Option<Duration>, Failure> {
-        if let Sent::Taken { .. } = self.sent {
-            return Err(Failure::Ambiguous(Ambiguity::Forgotten));
+        match (self.stopping, &self.sent) {
+            (Stopping::Heard, _) => Err(Failure::Interrupted(Interruption::Stopped)),
+            (Stopping::Asked, _) => Err(Failure::Interrupted(Interruption::MayBeRunning)),
+            (Stopping::No, Sent::Maybe) if self.put_off => {
+                self.sent = Sent::No;
+                Ok(None)
+            }
+            (Stopping::No, Sent::No | Sent::Maybe) => Err(Failure::Ambiguous(Ambiguity::Unknown)),
+            (Stopping::No, Sent::Taken { .. }) => Err(Failure::Ambiguous(Ambiguity::Forgotten)),
         }
-        self.unknown += 1;
-        if self.unknown < UNKNOWN {
-            return Ok(None);
-        }
-        self.unknown = 0;
-        self.sent = Sent::No;
-        if self.stopping { Err(Failure::Interrupted(Interruption::BeforeSent)) } else { Ok(None) }
     }
 
-    /// Whether what the server now said is its whole answer to the one time that the plan was sent.
+    /// Whether what the server now said is its whole answer to the plan.
     fn is_untouched(&self) -> bool {
-        self.sending && self.sends == 1 && self.sent == Sent::Maybe
+        self.sending && self.sent == Sent::Maybe
     }
 
     fn give_up(&self, asked: Option<Duration>, last: String) -> Failure {
@@ -289,10 +295,12 @@ impl<'c> Operation<'c> {
         if self.sent == Sent::No {
             return Err(Failure::Interrupted(Interruption::BeforeSent));
         }
-        self.stopping = true;
+        self.stopping = Stopping::Asked;
         self.backoff = Backoff::stop(self.client.patience());
-        if let Err(failure) = request::interrupt(self.client, &self.id).await {
-            tracing::debug!(operation = self.id, %failure, "the request to stop was not heard");
+        match request::interrupt(self.client, &self.id).await {
+            Ok(true) => self.stopping = Stopping::Heard,
+            Ok(false) => tracing::debug!(operation = self.id, "the server knows nothing that it could stop"),
+            Err(failure) => tracing::debug!(operation = self.id, %failure, "the request to stop was not heard"),
         }
         match tokio::time::timeout(self.client.patience().stop, self.drive()).await {
             Err(_) | Ok(Err(Failure::Ambiguous(Ambiguity::ConnectionLost { .. }))) => {
@@ -302,11 +310,10 @@ impl<'c> Operation<'c> {
         }
     }
 
-    /// Nobody will attach again. A plan that was sent twice is left for the session's end: as long as the server keeps it, a
-    /// copy that comes late does nothing.
+    /// Nobody will attach again.
     fn finish(&mut self) {
         self.finished = true;
-        if self.sends == 1 {
+        if self.sent != Sent::No {
             let (client, id) = (self.client.clone(), self.id.clone());
             tokio::spawn(async move { request::release(&client, &id).await });
         }

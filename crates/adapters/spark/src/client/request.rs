@@ -141,8 +141,8 @@ pub(super) async fn greet(client: &Client) -> Result<(), ConnectError> {
     }
 }
 
-/// Asks the server to stop an operation. Whether it does is seen on the operation's own stream.
-pub(super) async fn interrupt(client: &Client, operation_id: &str) -> Result<(), Failure> {
+/// Asks the server to stop an operation; whether it knew that operation. That it has stopped is seen on its own stream.
+pub(super) async fn interrupt(client: &Client, operation_id: &str) -> Result<bool, Failure> {
     let session = client.session();
     let request = proto::InterruptRequest {
         session_id: session.id().to_owned(),
@@ -156,7 +156,7 @@ pub(super) async fn interrupt(client: &Client, operation_id: &str) -> Result<(),
         let request = request.clone();
         async move { stub.interrupt(request).await }
     });
-    asked.await.map(|_| ())
+    asked.await.map(|answer| answer.interrupted_ids.iter().any(|id| id == operation_id))
 }
 
 /// Tells the server that nobody will come back for an operation. Nothing depends on it: the session's end does the same.

@@ -1,4 +1,4 @@
-//! Every action that a server has a statement for, on tables with rows: planned, applied, observed, nothing left to do.
+//! Every action that a server has a statement for, on empty tables: planned, applied, observed, nothing left to do.
 
 use std::collections::BTreeSet;
 

@@ -76,13 +76,17 @@ async fn one_fault_at_every_moment() {
                     break;
                 }
                 injected += journal.faults;
-                let survives = matches!(
-                    fault,
-                    Fault::Cut | Fault::End | Fault::Unavailable | Fault::Disconnected | Fault::Throttle(_)
-                );
-                if survives {
-                    assert_eq!(outcome(&result), Outcome::Done, "{case}: {result:?}");
-                }
+                let expected = match (fault, number) {
+                    // A server that asks to wait has not taken it; whether a plan that never came is under way nobody knows.
+                    (Fault::Throttle(_), 0) => Some(Outcome::Done),
+                    (Fault::Cut | Fault::End | Fault::Unavailable | Fault::Disconnected, 0) => Some(Outcome::Ambiguous),
+                    (Fault::LoseSession | Fault::Restart | Fault::ForgetOperations, _) => None,
+                    // What was accepted is seen to its end.
+                    (Fault::Cut | Fault::End | Fault::Unavailable | Fault::Disconnected | Fault::Throttle(_), _) => {
+                        Some(Outcome::Done)
+                    }
+                };
+                assert!(expected.is_none_or(|it| it == outcome(&result)), "{case}: {result:?}");
             }
         }
     }
@@ -135,13 +139,21 @@ async fn a_long_statement_outlives_its_streams() {
 }
 
 #[tokio::test]
-async fn a_plan_that_never_came_goes_again_under_its_old_name() {
+async fn a_plan_that_never_came_is_not_sent_again() {
     let (result, journal) = execute(Faults::at(0, Fault::Cut), Conduct::default()).await;
+    assert!(matches!(result, Err(Failure::Ambiguous(Ambiguity::Unknown))), "{result:?}");
+    assert_eq!((journal.count(Rpc::ExecutePlan), journal.accepted.len()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_plan_that_was_put_off_goes_again_under_its_old_name() {
+    let throttled = Fault::Throttle(Duration::from_millis(5));
+    let (result, journal) = execute(Faults::at_each([(0, throttled), (2, throttled)]), Conduct::default()).await;
     assert_eq!(outcome(&result), Outcome::Done, "{result:?}");
     let ids: Vec<_> = journal.asked.iter().filter(|it| it.rpc == Rpc::ExecutePlan).map(|it| &it.operation).collect();
-    assert!(ids.len() == 2 && ids[0] == ids[1], "{ids:?}");
-    assert!(journal.count(Rpc::ReattachExecute) >= 2, "asked twice whether it is known");
-    assert_eq!(journal.count(Rpc::ReleaseExecute), 0, "kept until the session ends, to recognise a late copy");
+    assert!(ids.len() >= 2 && ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    assert!(journal.count(Rpc::ReattachExecute) >= 1, "asked first whether it is known");
+    assert_eq!(journal.times_accepted(STATEMENT), 1);
 }
 
 #[tokio::test]
