@@ -87,6 +87,8 @@ impl ScriptedServer {
         };
         let mut server = Server::builder();
         if let Some((certificate, key)) = &shared.conduct.identity {
+            // Built beside delta-rs, rustls has two providers and takes neither by itself; an error says that one is chosen.
+            let _ = rustls::crypto::ring::default_provider().install_default();
             let tls = ServerTlsConfig::new().identity(Identity::from_pem(certificate, key));
             server = server.tls_config(tls).map_err(std::io::Error::other)?;
         }
