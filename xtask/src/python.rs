@@ -44,6 +44,11 @@ pub(crate) fn environment(name: &str, packages: &[&str], script: &str) -> Outcom
     Ok(python)
 }
 
+/// Why no virtual environment can be made here.
+pub(crate) fn lack() -> Option<String> {
+    base_interpreter().err().map(|error| error.to_string())
+}
+
 fn base_interpreter() -> Outcome<&'static str> {
     let works = |name: &&str| {
         let version = ["-c", "import sys, venv; sys.exit(sys.version_info < (3, 10))"];

@@ -41,6 +41,14 @@ pub(crate) fn run(arguments: &[&str]) -> Outcome {
     }
 }
 
+/// What this machine lacks for it, or why it can't be started beside another server.
+pub(crate) fn lack() -> Outcome<Option<String>> {
+    match python::lack() {
+        Some(missing) => Ok(Some(missing)),
+        None => server::obstacle(KIND, VERSION),
+    }
+}
+
 /// A running server, for as long as the value lives.
 pub(crate) fn start(lifetime: Lifetime) -> Outcome<Server> {
     let details = VERSION.to_owned();

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use self::process::Process;
+pub(crate) use self::process::Process;
 use self::record::{Record, log, remove_folder};
 pub(crate) use self::record::{folder, warehouse};
 use crate::run::Outcome;
@@ -50,6 +50,8 @@ pub(crate) struct Server {
     record: Record,
     /// None for one that somebody else started, and stops.
     child: Option<Child>,
+    /// What ends the server when this program is ended before it can.
+    guardian: Option<Child>,
 }
 
 impl Server {
@@ -61,6 +63,11 @@ impl Server {
     /// Whether an earlier command started it.
     pub(crate) fn is_borrowed(&self) -> bool {
         self.child.is_none()
+    }
+
+    /// The process that it is.
+    pub(crate) fn process(&self) -> &Process {
+        &self.record.process
     }
 
     /// Lets it run on; `down` stops it.
@@ -77,6 +84,11 @@ impl Drop for Server {
             }
             // Takes the exit status of a process that has ended; there is nothing to learn from it.
             let _ = child.try_wait();
+        }
+        if let Some(mut guardian) = self.guardian.take() {
+            // Nothing is left to guard.
+            let _ = guardian.kill();
+            let _ = guardian.wait();
         }
     }
 }
@@ -96,14 +108,23 @@ pub(crate) fn running() -> Outcome<Option<Record>> {
 /// The server that runs, if it is such a one; any other must be stopped first.
 pub(crate) fn standing(kind: &str, details: &str) -> Outcome<Option<Server>> {
     match running()? {
-        Some(record) if record.kind == kind && record.details == details => Ok(Some(Server { record, child: None })),
-        Some(record) => {
-            let (title, id, kind) = (record.title(), record.id(), &record.kind);
-            Err(format!("{title} runs (process {id}), and there is one at a time; `cargo xtask {kind} down` stops it")
-                .into())
+        Some(record) if record.kind == kind && record.details == details => {
+            Ok(Some(Server { record, child: None, guardian: None }))
         }
+        Some(other) => Err(one_at_a_time(&other).into()),
         None => Ok(None),
     }
+}
+
+/// Why no such server can be started: another one runs.
+pub(crate) fn obstacle(kind: &str, details: &str) -> Outcome<Option<String>> {
+    let other = running()?.filter(|record| record.kind != kind || record.details != details);
+    Ok(other.as_ref().map(one_at_a_time))
+}
+
+fn one_at_a_time(other: &Record) -> String {
+    let (title, id, kind) = (other.title(), other.id(), &other.kind);
+    format!("{title} runs (process {id}), and there is one at a time; `cargo xtask {kind} down` stops it")
 }
 
 /// Starts a server and waits until it accepts connections.
@@ -130,7 +151,11 @@ pub(crate) fn start(launch: Launch, lifetime: Lifetime) -> Outcome<Server> {
         child.wait()?;
         return Err(error);
     }
-    let mut server = Server { record, child: Some(child) };
+    let guardian = match lifetime {
+        Lifetime::Guarded => guardian(&record.process).ok(),
+        Lifetime::Left => None,
+    };
+    let mut server = Server { record, child: Some(child), guardian };
     server.wait(port)?;
     Ok(server)
 }
@@ -150,13 +175,31 @@ impl Server {
                 );
             }
             if began.elapsed() > PATIENCE {
-                let log = self.record.log();
-                return Err(format!("{} does not answer; see `{}`", self.record.title(), log.display()).into());
+                let (title, words) = (self.record.title(), last_words(&self.record.folder));
+                return Err(format!("{title} does not answer; its log ends with: {words}").into());
             }
             std::thread::sleep(POLL);
         }
         Ok(())
     }
+}
+
+/// Waits for this program to end, in whatever way, and then ends a process that is still there. It holds one end of a pipe
+/// that is closed by nothing else.
+#[cfg(unix)]
+fn guardian(process: &Process) -> std::io::Result<Child> {
+    const SCRIPT: &str = "cat >/dev/null; kill -TERM $1 2>/dev/null || exit; \
+                          for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do sleep 1; kill -0 $1 2>/dev/null || exit; done; \
+                          kill -KILL $1";
+    let mut command = Command::new("sh");
+    command.args(["-c", SCRIPT, "sh", &process.id.to_string()]);
+    apart(&mut command);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
+}
+
+#[cfg(not(unix))]
+fn guardian(_: &Process) -> std::io::Result<Child> {
+    Err(std::io::ErrorKind::Unsupported.into())
 }
 
 /// Lets the server run on, and says where; what a program has to be told is all of standard output, for `export $(…)`.
@@ -223,3 +266,20 @@ fn apart(command: &mut Command) {
 
 #[cfg(not(unix))]
 fn apart(_: &mut Command) {}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_ends_with_the_program_that_started_it() {
+        let mut server = Command::new("sleep").arg("600").spawn().unwrap();
+        let mut guardian = guardian(&Process::of(server.id()).unwrap()).unwrap();
+        std::thread::sleep(POLL);
+        assert_eq!(server.try_wait().unwrap(), None);
+        // As when this program is killed.
+        drop(guardian.stdin.take());
+        assert!(!server.wait().unwrap().success());
+        guardian.wait().unwrap();
+    }
+}

@@ -6,7 +6,7 @@
 
 mod install;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::run::{self, Outcome};
@@ -75,7 +75,7 @@ pub(crate) fn run(arguments: &[&str]) -> Outcome {
             let mut command = Command::new(program);
             server.tell(command.args(arguments));
             // A client of the same version, to compare with.
-            run::succeed(command.env("DELTA_ENGINE_PYSPARK", install::installed(profile)?.python))
+            run::succeed(command.env("DELTA_ENGINE_PYSPARK", pyspark(profile)?))
         }
         ["down"] => server::bring_down(KIND),
         ["status"] => server::say_status(),
@@ -85,8 +85,7 @@ pub(crate) fn run(arguments: &[&str]) -> Outcome {
 
 /// A running server with these settings beside ours, for as long as the value lives.
 pub(crate) fn start(profile: Profile, settings: &[Setting], lifetime: Lifetime) -> Outcome<Server> {
-    let details = [profile.name().to_owned()].into_iter().chain(settings.iter().map(Setting::text));
-    let details = details.collect::<Vec<_>>().join(" ");
+    let details = details(profile, settings);
     if let Some(server) = server::standing(KIND, &details)? {
         return Ok(server);
     }
@@ -95,6 +94,26 @@ pub(crate) fn start(profile: Profile, settings: &[Setting], lifetime: Lifetime) 
     let folder = server::folder(&format!("{KIND}-{}", profile.name()))?;
     let command = command(&installed, &folder, port, settings)?;
     server::start(Launch { kind: KIND, details, command, port, parameters: "", folder }, lifetime)
+}
+
+/// What this machine lacks for it, or why it can't be started beside another server.
+pub(crate) fn lack(profile: Profile, settings: &[Setting]) -> Outcome<Option<String>> {
+    let missing = install::lack().or_else(crate::python::lack);
+    match missing {
+        Some(missing) => Ok(Some(missing)),
+        None => server::obstacle(KIND, &details(profile, settings)),
+    }
+}
+
+/// The Python with PySpark of that version.
+pub(crate) fn pyspark(profile: Profile) -> Outcome<PathBuf> {
+    Ok(install::installed(profile)?.python)
+}
+
+/// What tells one such server from another.
+fn details(profile: Profile, settings: &[Setting]) -> String {
+    let words = [profile.name().to_owned()].into_iter().chain(settings.iter().map(Setting::text));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// A setting of Spark.

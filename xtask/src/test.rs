@@ -1,6 +1,10 @@
 //! `cargo xtask test`: everything that must hold before a change goes in.
 //!
-//! What a machine lacks is reported as skipped, by name; a CI run may not skip.
+//! Everything is built first. Then come the tests that need nothing, then those of live servers (`live`), one server after the
+//! other. What a machine lacks is reported as skipped, by name; a CI run may not skip.
+
+mod live;
+mod targets;
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -9,6 +13,7 @@ use std::time::Instant;
 
 use crate::python;
 use crate::run::{self, Outcome};
+use targets::Targets;
 
 /// How much is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,39 +35,51 @@ struct Tally {
 pub(crate) fn run(tier: Tier) -> Outcome {
     let began = Instant::now();
     let mut tally = Tally::default();
-    let mut command = run::cargo(["test", "--workspace", "--no-fail-fast", "--", "--show-output"]);
-    command.env_remove("DELTA_ENGINE_PYTHON");
-    // A number of tables at which times are worth nothing, so that the code that takes them runs.
-    command.env("DELTA_ENGINE_TIMES", "10");
-    if tier == Tier::Full {
-        match python::interpreter() {
-            Ok(path) => {
-                command.env("DELTA_ENGINE_PYTHON", path);
-            }
-            Err(error) => {
-                tally.skipped.insert(format!("independent readers (DuckDB, Python deltalake): {error}"));
-            }
-        }
+    let targets = Targets::of_workspace()?;
+    run::succeed(run::cargo(["test", "--workspace", "--no-run", "--message-format", "short"]).args(["--quiet"]))?;
+    let mut failures = Vec::new();
+    let mut note = |outcome: Outcome| failures.extend(outcome.err().map(|error| error.to_string()));
+    let python = if tier == Tier::Full { python(&mut tally) } else { None };
+    for kind in [targets.plain_arguments(), vec!["--doc".to_owned()]] {
+        let mut command = run::cargo(["test", "--workspace", "--no-fail-fast"]);
+        command.args(kind).args(["--", "--show-output"]);
+        // What the environment names is for live tests, which have a turn of their own.
+        command.env_remove("DELTA_ENGINE_PYTHON").env_remove("SPARK_REMOTE");
+        command.envs(python.iter().map(|path| ("DELTA_ENGINE_PYTHON", path)));
+        // A number of tables at which times are worth nothing, so that the code that takes them runs.
+        command.env("DELTA_ENGINE_TIMES", "10");
+        note(watch(&mut command, &mut tally));
     }
-    let tests = watch(&mut command, &mut tally);
-    let example = if tier == Tier::Full { example() } else { Ok(()) };
+    if tier == Tier::Full {
+        live::run(&targets, python.as_deref(), &mut tally).into_iter().for_each(&mut note);
+        note(example());
+    }
     for skipped in &tally.skipped {
         println!("skipped: {skipped}");
     }
     println!(
-        "{} tests passed, {} failed, {} skipped{}, {} s",
+        "{} tests passed, {} failed, {} skipped, {} s",
         tally.passed,
         tally.failed,
         tally.skipped.len(),
-        if tier == Tier::Full && example.is_ok() { ", embedding example ran" } else { "" },
         began.elapsed().as_secs()
     );
-    tests?;
-    example?;
+    if !failures.is_empty() {
+        return Err(failures.join("; ").into());
+    }
     if run::is_ci() && tier == Tier::Full && !tally.skipped.is_empty() {
         return Err("tests were skipped, and a CI run may not skip".into());
     }
     Ok(())
+}
+
+/// The Python of independent readers.
+fn python(tally: &mut Tally) -> Option<std::path::PathBuf> {
+    let python = python::interpreter();
+    if let Err(error) = &python {
+        tally.skipped.insert(format!("independent readers (DuckDB, Python deltalake): {error}"));
+    }
+    python.ok()
 }
 
 /// Runs the tests, passes on what they say and leaves out what passing tests print.

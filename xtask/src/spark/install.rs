@@ -23,10 +23,9 @@ pub(crate) struct Installed {
 
 /// The pair of versions, installed where it is not yet, or what this machine lacks.
 pub(crate) fn installed(profile: Profile) -> Outcome<Installed> {
-    if !cfg!(unix) {
-        return Err("a Spark server can be started on Linux and macOS only".into());
+    if let Some(lack) = lack() {
+        return Err(lack.into());
     }
-    java()?;
     let name = format!("spark-{}", profile.name());
     let package = format!("pyspark[connect]=={}", profile.spark());
     let environment = python::environment(&name, &[&package], "import pyspark.sql.connect.client")?;
@@ -36,21 +35,24 @@ pub(crate) fn installed(profile: Profile) -> Outcome<Installed> {
     Ok(Installed { python: environment, home, jars })
 }
 
+/// What this machine lacks, beside Python.
+pub(crate) fn lack() -> Option<String> {
+    if cfg!(unix) { lack_of_java() } else { Some("a Spark server can be started on Linux and macOS only".to_owned()) }
+}
+
 /// Spark 4 needs Java 17.
-fn java() -> Outcome {
+fn lack_of_java() -> Option<String> {
     const OLDEST: u32 = 17;
     let missing = match std::env::var_os("JAVA_HOME") {
         Some(home) => format!("`JAVA_HOME` is `{}`, where no Java 17 or newer is", Path::new(&home).display()),
         None => "Java 17 or newer is not installed (Debian: apt install openjdk-17-jre-headless)".to_owned(),
     };
-    let Ok(output) = Command::new(java_program()).arg("-version").output() else {
-        return Err(missing.into());
-    };
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let output = Command::new(java_program()).arg("-version").output();
+    let said = output.map(|output| String::from_utf8_lossy(&output.stderr).into_owned()).unwrap_or_default();
     match java_version(&said) {
-        Some(version) if version >= OLDEST => Ok(()),
-        Some(version) => Err(format!("Spark 4 needs Java 17 or newer, and this is Java {version}").into()),
-        None => Err(missing.into()),
+        Some(version) if version >= OLDEST => None,
+        Some(version) => Some(format!("Spark 4 needs Java 17 or newer, and this is Java {version}")),
+        None => Some(missing),
     }
 }
 

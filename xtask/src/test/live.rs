@@ -1,0 +1,129 @@
+//! The tests of live servers: Spark with Delta Lake, the newest pair and the oldest, then Sail, one after the other.
+//!
+//! Owns which tests run where. A test's name says it, so that a test that does not fit a server is not started there, and
+//! `skipped:` stays a sign that something is missing. Knows no server: `spark` and `sail` start them.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use super::targets::Targets;
+use super::{Tally, watch};
+use crate::run::{self, Outcome};
+use crate::sail;
+use crate::server::{Lifetime, Server};
+use crate::spark::{self, Profile, Setting};
+
+/// How long the tests of one server may take; then it is stopped, and what still runs fails.
+const LIMIT: Duration = Duration::from_secs(15 * 60);
+
+/// A server that tests run on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lane {
+    Spark(Profile),
+    Sail,
+}
+
+const LANES: [Lane; 3] = [Lane::Spark(Profile::Newest), Lane::Spark(Profile::Oldest), Lane::Sail];
+
+/// Runs them all; what failed, by server.
+pub(super) fn run(targets: &Targets, python: Option<&Path>, tally: &mut Tally) -> Vec<Outcome> {
+    LANES.into_iter().map(|lane| lane.run(targets, python, tally)).collect()
+}
+
+impl Lane {
+    fn name(self) -> String {
+        match self {
+            Self::Spark(profile) => format!("Spark {}", profile.name()),
+            Self::Sail => "Sail".to_owned(),
+        }
+    }
+
+    fn run(self, targets: &Targets, python: Option<&Path>, tally: &mut Tally) -> Outcome {
+        if let Some(lack) = self.lack()? {
+            tally.skipped.insert(format!("live tests on {}: {lack}", self.name()));
+            return Ok(());
+        }
+        let began = Instant::now();
+        let failed = |error: Box<dyn Error>| format!("live tests on {}: {error}", self.name());
+        let (server, pyspark) = self.start().map_err(failed)?;
+        println!("--- {} is ready after {} s", self.name(), began.elapsed().as_secs());
+        let mut command = run::cargo(["test", "--workspace", "--no-fail-fast"]);
+        command.args(targets.live_arguments()).arg("--").args(self.filter()).arg("--show-output");
+        server.tell(&mut command);
+        command.env_remove("DELTA_ENGINE_PYTHON").env_remove("DELTA_ENGINE_PYSPARK");
+        command.envs(python.iter().map(|path| ("DELTA_ENGINE_PYTHON", path)));
+        command.envs(pyspark.iter().map(|path| ("DELTA_ENGINE_PYSPARK", path)));
+        let outcome = within(LIMIT, &server, || watch(&mut command, tally));
+        println!("--- {}: {} s", self.name(), began.elapsed().as_secs());
+        outcome.map_err(|error| failed(error).into())
+    }
+
+    /// What this machine lacks, or why the server can't be started beside another one.
+    fn lack(self) -> Outcome<Option<String>> {
+        match self {
+            Self::Spark(profile) => spark::lack(profile, &settings(profile)),
+            Self::Sail => sail::lack(),
+        }
+    }
+
+    /// The server, and a PySpark of its version to call it by.
+    fn start(self) -> Outcome<(Server, Option<PathBuf>)> {
+        match self {
+            Self::Spark(profile) => {
+                let server = spark::start(profile, &settings(profile), Lifetime::Guarded)?;
+                Ok((server, Some(spark::pyspark(profile)?)))
+            }
+            Self::Sail => Ok((sail::start(Lifetime::Guarded)?, None)),
+        }
+    }
+
+    /// Which tests run there, by a part of their name: `sail` on Sail only, `every_server` on all, `newest` on the newest Spark
+    /// only, and what names none of them on both Sparks.
+    fn filter(self) -> &'static [&'static str] {
+        match self {
+            Self::Spark(Profile::Newest) => &["--skip", "sail"],
+            Self::Spark(Profile::Oldest) => &["--skip", "sail", "--skip", "newest"],
+            Self::Sail => &["sail", "every_server"],
+        }
+    }
+}
+
+/// Streams that end after two seconds, so that every longer statement is attached to again. Spark 4.0 runs with its own limit.
+fn settings(profile: Profile) -> Vec<Setting> {
+    match profile {
+        Profile::Newest => vec![Setting::new("spark.connect.execute.reattachable.senderMaxStreamDuration", "2s")],
+        Profile::Oldest => Vec::new(),
+    }
+}
+
+/// Does something with a server, and stops the server where that takes too long: what waits for it then fails.
+fn within(limit: Duration, server: &Server, work: impl FnOnce() -> Outcome) -> Outcome {
+    let (done, waiting) = mpsc::channel::<()>();
+    let process = server.process().clone();
+    let watchman = std::thread::spawn(move || {
+        let is_late = waiting.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout);
+        // Where it can't be stopped, what waits for it is still told.
+        is_late && process.stop().is_ok()
+    });
+    let outcome = work();
+    drop(done);
+    if watchman.join().unwrap_or(false) {
+        return Err(format!("the tests took more than {} s, and the server was stopped", limit.as_secs()).into());
+    }
+    outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_server_has_tests_of_its_own() {
+        let filters = LANES.map(Lane::filter);
+        for (index, filter) in filters.iter().enumerate() {
+            assert!(!filter.is_empty() && !filters[..index].contains(filter), "{filter:?}");
+        }
+    }
+}
