@@ -6,6 +6,7 @@
 //! the plan. Knows nothing of messages.
 
 mod describe;
+mod logged;
 mod register;
 mod trouble;
 
@@ -14,7 +15,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use delta_engine_application::port::{Answer, Catalog, Observation, Question, Relation, TargetError, Unreadable};
-use delta_engine_schema::model::{ObservedTable, TableName};
+use delta_engine_schema::model::{Identifier, ObservedTable, TableName};
 use delta_engine_sql::Dialect;
 use futures::StreamExt;
 
@@ -26,7 +27,7 @@ use crate::server::{SchemaName, Server, schema_of};
 use crate::statement;
 use describe::describe;
 use register::Entry;
-use trouble::{judge, not_delta, view};
+use trouble::{judge, not_delta, spelled_otherwise, view};
 
 pub(crate) use describe::detail;
 pub(crate) use trouble::{Trouble, first_part, is_permission};
@@ -69,8 +70,10 @@ impl SparkCatalog {
     async fn observe_all(&self, relations: &[Relation]) -> Result<Vec<Observation>, Failure> {
         let names: Vec<&TableName> = relations.iter().map(|relation| &relation.name).collect();
         let mut looks: Vec<Look> = names.iter().map(|_| Look::Open).collect();
-        if self.reads_logs {
+        if self.reads_logs || !self.server.dialect().describes_details() {
             self.look_into_register(&names, &mut looks).await?;
+        }
+        if self.reads_logs {
             self.look_into_logs(&names, &mut looks).await?;
         }
         self.look_one_by_one(&names, &mut looks).await?;
@@ -101,16 +104,23 @@ impl SparkCatalog {
             };
             let Some(entries) = entries else { continue };
             for index in at {
-                looks[index] = match entries.get(&names[index].table) {
-                    Some(Entry::Delta { location }) => Look::At(location.clone()),
-                    Some(Entry::Foreign { format }) => Look::Unreadable(not_delta(format)),
-                    Some(Entry::View) => Look::Unreadable(view()),
-                    Some(Entry::Unclear) => Look::Open,
+                let table = &names[index].table;
+                looks[index] = match entries.get_key_value(table) {
+                    Some((there, _)) if !self.finds(table, there) => Look::Unreadable(spelled_otherwise(there)),
+                    Some((_, Entry::Delta { location })) => Look::At(location.clone()),
+                    Some((_, Entry::Foreign { format })) => Look::Unreadable(not_delta(format)),
+                    Some((_, Entry::View)) => Look::Unreadable(view()),
+                    Some((_, Entry::Unclear)) => Look::Open,
                     None => Look::Absent,
                 };
             }
         }
         Ok(())
+    }
+
+    /// Whether a statement that says one name finds the table of the other, which is the same but for the case.
+    fn finds(&self, said: &Identifier, there: &Identifier) -> bool {
+        self.server.dialect().finds_tables_in_any_case() || said.as_str() == there.as_str()
     }
 
     async fn look_into_logs(&self, names: &[&TableName], looks: &mut [Look]) -> Result<(), Failure> {
@@ -128,17 +138,36 @@ impl SparkCatalog {
     async fn look_one_by_one(&self, names: &[&TableName], looks: &mut [Look]) -> Result<(), Failure> {
         let is_open = |look: &Look| matches!(look, Look::Open | Look::At(_));
         let open: Vec<usize> = (0..looks.len()).filter(|index| is_open(&looks[*index])).collect();
-        let asked: Vec<_> =
-            open.into_iter().map(|index| async move { (index, describe(&self.server, names[index]).await) }).collect();
+        let places: Vec<Option<String>> =
+            looks.iter().map(|look| if let Look::At(place) = look { Some(place.clone()) } else { None }).collect();
+        let asked: Vec<_> = open
+            .into_iter()
+            .map(|index| {
+                let place = places[index].as_deref();
+                async move { (index, self.look_at(names[index], place).await) }
+            })
+            .collect();
         let mut asked = futures::stream::iter(asked).buffered(TABLES);
-        while let Some((index, described)) = asked.next().await {
-            looks[index] = match described? {
-                Ok(described) => seen(observe(names[index], &described.schema, None, &described.detail)),
-                Err(Trouble::Absent) => Look::Absent,
-                Err(Trouble::Unreadable(unreadable)) => Look::Unreadable(unreadable),
-            };
+        while let Some((index, look)) = asked.next().await {
+            looks[index] = look?;
         }
         self.look_for_schemas(names, looks).await
+    }
+
+    /// One table by its name.
+    async fn look_at(&self, name: &TableName, place: Option<&str>) -> Result<Look, Failure> {
+        let observed = if self.server.dialect().describes_details() {
+            let described = describe(&self.server, name).await?;
+            described.map(|described| observe(name, &described.schema, None, &described.detail))
+        } else {
+            let logged = logged::describe(&self.server, name, place).await?;
+            logged.map(|logged| observe(name, &logged.schema, Some(logged.version), &logged.detail))
+        };
+        Ok(match observed {
+            Ok(observed) => seen(observed),
+            Err(Trouble::Absent) => Look::Absent,
+            Err(Trouble::Unreadable(unreadable)) => Look::Unreadable(unreadable),
+        })
     }
 
     /// Whether the schemas of tables that are not there are there themselves: a schema can be created, a catalog can't.
@@ -149,8 +178,8 @@ impl SparkCatalog {
         for schema in schemas {
             let command = format!("DESCRIBE SCHEMA {}", statement::schema(&schema));
             let why = match self.server.show(&command).await {
-                Ok(_) => {
-                    self.server.saw_schema(schema, true);
+                Ok(rows) => {
+                    self.server.saw_schema(schema, register::place_of_schema(&rows));
                     continue;
                 }
                 Err(failure) if register::is_missing_schema(&failure) => Trouble::Absent,
@@ -160,7 +189,7 @@ impl SparkCatalog {
                 let of_schema = absent.iter().filter(|index| schema_of(names[**index]).as_ref() == Some(&schema));
                 of_schema.for_each(|index| looks[*index] = Look::Unreadable(why.clone()));
             } else {
-                self.server.saw_schema(schema, false);
+                self.server.missed_schema(schema);
             }
         }
         Ok(())
@@ -190,8 +219,10 @@ impl SparkCatalog {
 
     async fn schemas(&self) -> Result<Vec<SchemaName>, Failure> {
         let rows = self.server.show("SHOW SCHEMAS").await?;
-        let name = |row: crate::client::Row<'_>| row.text("namespace").ok().flatten().map(|name| (None, name.into()));
-        Ok(rows.iter().filter_map(name).collect())
+        // Spark's word for it, and Sail's.
+        let text = |row: crate::client::Row<'_>, column| row.text(column).ok().flatten().map(Identifier::new);
+        let name = |row| text(row, "namespace").or_else(|| text(row, "name"));
+        Ok(rows.iter().filter_map(name).map(|name| (None, name)).collect())
     }
 
     fn target_error(&self, attempt: &str, failure: Failure) -> TargetError {

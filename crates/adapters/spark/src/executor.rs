@@ -55,6 +55,16 @@ impl SparkExecutor {
     /// What happens beside the actions when a table is created.
     fn beside_creation(&self, desired: &DesiredTable) -> (Option<Step>, Vec<Finding>) {
         let mut findings = Vec::new();
+        if desired.location.is_none() && self.server.is_without_place(&desired.name) {
+            findings.push(Finding {
+                severity: Severity::Rejection,
+                ..note(
+                    &desired.name,
+                    "the server has no place for tables of this schema",
+                    "declare the table's location, or create the schema with one: CREATE SCHEMA … LOCATION 'file:///…'",
+                )
+            });
+        }
         let step = schema_of(&desired.name).filter(|_| self.server.is_without_schema(&desired.name)).map(|schema| {
             let name = statement::schema(&schema);
             findings.push(note(

@@ -6,6 +6,7 @@
 //! whose path can't stand in a pattern is left out; it is for others to read.
 
 mod checksum;
+mod single;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,8 @@ use serde_json::Value;
 use crate::client::{Failure, Rows};
 use crate::observe::Detail;
 use crate::server::Server;
+
+pub(crate) use single::read_one;
 
 /// Tables in one query. The server lists their folders one after another, and works on several queries at once.
 const TABLES: usize = 32;

@@ -22,6 +22,8 @@ const EXTENSIONS: &str = "spark.sql.extensions";
 const DELTA_EXTENSION: &str = "io.delta.sql.DeltaSparkSessionExtension";
 /// Every Spark has one; Sail, which is none, does not.
 const MASTER: &str = "spark.master";
+/// Where tables go whose schema says nothing of it.
+const WAREHOUSE: &str = "spark.sql.warehouse.dir";
 /// What new tables get beside what is declared.
 const DEFAULTS: &str = "spark.databricks.delta.properties.defaults.";
 
@@ -37,6 +39,10 @@ pub struct Server {
     /// The plan that commits of the session name.
     marked: Mutex<String>,
     missing_schemas: Mutex<BTreeSet<SchemaName>>,
+    /// Schemas that are there and say nowhere where their tables go.
+    placeless_schemas: Mutex<BTreeSet<SchemaName>>,
+    /// Whether the session itself says where tables go.
+    has_warehouse: bool,
 }
 
 /// A schema with its catalog, where one is named.
@@ -51,10 +57,20 @@ impl Server {
     pub async fn connect(address: &Address, patience: Patience) -> Result<Self, ServerError> {
         let client = Client::connect(address, patience).await?;
         let asked = |attempt| move |source| ServerError::Request { attempt, source };
-        let version = client.spark_version().await.map_err(asked("learn the version of the server"))?;
-        let read = settings::read(&client, &[EXTENSIONS, MASTER]).await.map_err(asked("read the server's settings"))?;
+        let version = client.spark_version().await;
+        let read = settings::read(&client, &[EXTENSIONS, MASTER, WAREHOUSE])
+            .await
+            .map_err(asked("read the server's settings"))?;
+        let version = match version {
+            // Sail asks a PySpark on its own side, which need not be there (measured).
+            Err(Failure::Refused(_)) if is_no_spark(&read) => String::new(),
+            version => version.map_err(asked("learn the version of the server"))?,
+        };
         let dialect = dialect(address, &version, &read)?;
-        let settings = settings::prepare(&client, &read).await?;
+        let mut settings = settings::prepare(&client, &read).await?;
+        settings.marks_commits &= dialect.keeps_user_metadata();
+        let warehouse = read.get(WAREHOUSE).cloned().flatten().unwrap_or_default();
+        let has_warehouse = warehouse.starts_with('/') || warehouse.contains(":/");
         let defaults = client.all_settings(DEFAULTS).await.unwrap_or_default();
         let defaults = defaults.into_iter().map(|(key, value)| (format!("delta.{key}"), value)).collect();
         tracing::debug!(%dialect, version, "server ready");
@@ -66,6 +82,8 @@ impl Server {
             renewal: tokio::sync::Mutex::default(),
             marked: Mutex::default(),
             missing_schemas: Mutex::default(),
+            placeless_schemas: Mutex::default(),
+            has_warehouse,
         })
     }
 
@@ -103,6 +121,9 @@ impl Server {
 
     /// The rows of a `SHOW` or `DESCRIBE`.
     pub(crate) async fn show(&self, command: &str) -> Result<Rows, Failure> {
+        if !self.dialect.answers_commands_with_rows() {
+            return self.query(command).await;
+        }
         let answer = self.ask(|client| {
             let command = command.to_owned();
             async move { client.show(&command).await }
@@ -177,14 +198,27 @@ impl Server {
         &self.defaults
     }
 
-    /// Remembers whether a schema is there.
-    pub(crate) fn saw_schema(&self, schema: SchemaName, is_there: bool) {
-        let mut missing = lock(&self.missing_schemas);
-        if is_there {
-            missing.remove(&schema);
-        } else {
-            missing.insert(schema);
+    /// Remembers that a schema is there, and where its tables go.
+    pub(crate) fn saw_schema(&self, schema: SchemaName, place: Option<String>) {
+        lock(&self.missing_schemas).remove(&schema);
+        match place {
+            Some(_) => lock(&self.placeless_schemas).remove(&schema),
+            None => lock(&self.placeless_schemas).insert(schema),
+        };
+    }
+
+    /// Remembers that a schema is not there.
+    pub(crate) fn missed_schema(&self, schema: SchemaName) {
+        lock(&self.missing_schemas).insert(schema);
+    }
+
+    /// Whether the server knows no place where a new table could go.
+    pub(crate) fn is_without_place(&self, table: &TableName) -> bool {
+        if self.dialect.gives_schemas_a_place() || self.has_warehouse {
+            return false;
         }
+        let is_placeless = |schema| lock(&self.placeless_schemas).contains(&schema);
+        self.is_without_schema(table) || schema_of(table).is_none_or(is_placeless)
     }
 
     /// Whether the schema of a table was not there when it was last looked at.
@@ -212,7 +246,7 @@ fn dialect(address: &Address, version: &str, read: &BTreeMap<String, Option<Stri
     if is_databricks(address) {
         return Ok(Dialect::Databricks);
     }
-    if set(MASTER).is_none() && set(EXTENSIONS).is_none() {
+    if is_no_spark(read) {
         return Ok(Dialect::Sail);
     }
     let Some(line) = SparkLine::of(version) else {
@@ -223,6 +257,11 @@ fn dialect(address: &Address, version: &str, read: &BTreeMap<String, Option<Stri
         return Err(ServerError::NoDelta { server: address.to_string() });
     }
     Ok(Dialect::Delta(line))
+}
+
+/// Whether the server has none of what every Spark has.
+fn is_no_spark(read: &BTreeMap<String, Option<String>>) -> bool {
+    [MASTER, EXTENSIONS].iter().all(|name| read.get(*name).is_none_or(Option::is_none))
 }
 
 /// By where it is and what its address holds: nothing else tells before the first statement.

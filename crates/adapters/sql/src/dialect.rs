@@ -183,6 +183,42 @@ impl Dialect {
         self != Self::Sail
     }
 
+    /// Whether a `SHOW` or `DESCRIBE` that is sent as a command answers its rows.
+    pub fn answers_commands_with_rows(self) -> bool {
+        // Sail answers a relation, which has to be asked for its rows (measured).
+        self != Self::Sail
+    }
+
+    /// Whether the server tells of a table by `DESCRIBE DETAIL`.
+    pub fn describes_details(self) -> bool {
+        // A syntax error on Sail (measured).
+        self != Self::Sail
+    }
+
+    /// Whether commits carry the session's user metadata.
+    pub fn keeps_user_metadata(self) -> bool {
+        // Sail takes the setting and writes nothing (measured).
+        self != Self::Sail
+    }
+
+    /// Whether a schema that is created without a place gives its tables one.
+    pub fn gives_schemas_a_place(self) -> bool {
+        // Sail's is a relative folder, which it then refuses for every table (measured).
+        self != Self::Sail
+    }
+
+    /// Whether tables are found whatever the case of their names.
+    pub fn finds_tables_in_any_case(self) -> bool {
+        // Sail's catalog keeps `Upper` and `upper` apart (measured).
+        self != Self::Sail
+    }
+
+    /// Whether a default that is a whole number is kept as text.
+    pub(crate) fn keeps_numbers_as_text(self) -> bool {
+        // Sail's ALTER COLUMN writes a JSON number, after which Spark can't read the table: ClassCastException (measured).
+        self != Self::Sail
+    }
+
     /// Whether the server has what came with a line of OSS Spark.
     fn has(self, since: SparkLine) -> bool {
         match self {

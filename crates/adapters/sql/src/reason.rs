@@ -50,6 +50,8 @@ pub enum Reason {
     AddedDefault,
     /// A generated or identity column for an existing table.
     AddedGenerated,
+    /// A whole number as the default of a column that is there.
+    NumberDefault,
     /// A generated column.
     Generated,
     /// An identity column.
@@ -126,6 +128,11 @@ impl Reason {
             Self::AddedNotNull => "a column is added nullable".to_owned(),
             Self::AddedDefault => "a column is added without a default".to_owned(),
             Self::AddedGenerated => "a generated or identity column is created with its table".to_owned(),
+            Self::NumberDefault => {
+                format!(
+                    "{who} keeps a default that is a whole number in a form in which Spark can't read the table any more"
+                )
+            }
             Self::Generated => {
                 format!("{dialect} creates no generated columns; OSS Spark from 4.2 on and Databricks do")
             }
@@ -163,6 +170,7 @@ impl Reason {
             Self::AddedNotNull => "declare it nullable, apply, fill it, then declare it NOT NULL",
             Self::AddedDefault => "add the column, and set its default as a change of its own",
             Self::AddedGenerated => "add a plain column and fill it, or create the table anew",
+            Self::NumberDefault => "write it as an expression, such as 7 + 0 or CAST(7 AS INT)",
             Self::Generated => "upgrade to Spark 4.2 with Delta Lake 4.4, or create the table with a native target",
             Self::Identity => "upgrade to Spark 4.2 with Delta Lake 4.4",
             Self::Check => "write it without `->`, `::`, `r'…'` and the like, and with odd names in backticks",

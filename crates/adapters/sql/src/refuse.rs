@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use delta_engine_schema::Action;
 use delta_engine_schema::model::{
-    Aspect, Column, DataType, DesiredTable, Feature, Field, Layout, Path, Subject, TableName, required_features,
+    Aspect, Column, DataType, DesiredTable, Expression, Feature, Field, Layout, Path, Subject, TableName,
+    required_features,
 };
 
 use crate::check;
@@ -19,7 +20,14 @@ pub(crate) fn reasons(dialect: Dialect, table: &TableName, action: &Action) -> V
         Action::CreateTable { table: desired } => return creation(dialect, table, desired),
         Action::EnableFeature { feature } => feature_of_existing(dialect, feature),
         Action::SetProperty { key, change } => property_of_existing(dialect, key, change.to().as_deref()),
-        Action::UnsetProperty { .. } | Action::SetColumnDefault { .. } | Action::DropColumnDefault { .. } => Vec::new(),
+        Action::UnsetProperty { .. } | Action::DropColumnDefault { .. } => Vec::new(),
+        Action::SetColumnDefault { change, .. } => {
+            let is_number = |default: &Expression| {
+                default.text().trim().trim_start_matches(['-', '+', ' ']).parse::<u128>().is_ok()
+            };
+            let number = change.to().as_ref().is_some_and(is_number);
+            only_if(number && !dialect.keeps_numbers_as_text(), Reason::NumberDefault)
+        }
         Action::AddCheck { expression, .. } => {
             only_if(dialect.keeps_tokens_of_checks() && !check::survives(expression), Reason::Check)
         }

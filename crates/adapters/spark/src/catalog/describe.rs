@@ -38,8 +38,11 @@ pub(super) async fn describe(server: &Server, name: &TableName) -> Result<Result
     })
 }
 
-/// Delta's own description of a table.
+/// Delta's own description of a table, or what its log says.
 pub(crate) async fn detail(server: &Server, name: &TableName) -> Result<Result<Detail, Trouble>, Failure> {
+    if !server.dialect().describes_details() {
+        return Ok(super::logged::describe(server, name, None).await?.map(|logged| logged.detail));
+    }
     let command = format!("DESCRIBE DETAIL {}", statement::table(name));
     Ok(match server.show(&command).await {
         Ok(rows) => Detail::read(&rows)

@@ -49,6 +49,13 @@ pub(super) fn is_missing_schema(failure: &Failure) -> bool {
     failure.refusal().is_some_and(|refusal| refusal.is("SCHEMA_NOT_FOUND"))
 }
 
+/// Where `DESCRIBE SCHEMA` says that new tables go; none where it does not say.
+pub(super) fn place_of_schema(rows: &Rows) -> Option<String> {
+    let is_location = |row: &crate::client::Row<'_>| row.text("info_name").ok().flatten() == Some("Location");
+    let value = rows.iter().find(is_location)?.text("info_value").ok().flatten()?.to_owned();
+    (!value.is_empty()).then_some(value)
+}
+
 /// Reads `Key: value` lines. Comments and properties of the table come between `Provider` and `Location`, and may hold lines
 /// of any kind (`CatalogTable.toLinkedHashMap`).
 fn entry(information: &str) -> Entry {

@@ -1,6 +1,7 @@
 //! What a server's refusal to tell of a table means: there is none, or there is something that can't be read.
 
 use delta_engine_application::port::Unreadable;
+use delta_engine_schema::model::Identifier;
 
 use crate::client::{Failure, Refusal};
 
@@ -39,6 +40,14 @@ pub(super) fn view() -> Unreadable {
     Unreadable {
         reason: "there is a view of that name".to_owned(),
         help: Some("choose another name, or drop the view".to_owned()),
+    }
+}
+
+/// There is such a table, and no statement that says the declared name would find it.
+pub(super) fn spelled_otherwise(there: &Identifier) -> Unreadable {
+    Unreadable {
+        reason: format!("the server minds the case of names, and there is a table `{there}`"),
+        help: Some(format!("declare it as {}", there.quoted_if_needed())),
     }
 }
 

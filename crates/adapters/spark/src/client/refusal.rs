@@ -14,13 +14,20 @@ use tonic_types::StatusExt;
 
 /// The domain of Spark's exceptions in a status.
 const SPARK: &str = "org.apache.spark";
+/// What Sail says in words, and Spark by a class (measured on Sail 0.7.2).
+const IN_WORDS: [(&str, &str); 3] = [
+    ("Table not found: ", "TABLE_OR_VIEW_NOT_FOUND"),
+    ("Database not found: ", "SCHEMA_NOT_FOUND"),
+    ("Table already exists: ", "TABLE_OR_VIEW_ALREADY_EXISTS"),
+];
 /// Where messages of a status are cut (`SparkConnectService.extractErrorMessage`).
 const LONGEST_MESSAGE: usize = 2048;
 
 /// An exception that the server answered with.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Refusal {
-    /// Error class with its subclass, as `TABLE_OR_VIEW_NOT_FOUND` or `INVALID_HANDLE.SESSION_CLOSED`; Sail has none.
+    /// Error class with its subclass, as `TABLE_OR_VIEW_NOT_FOUND` or `INVALID_HANDLE.SESSION_CLOSED`; of Sail, which has
+    /// none, the class that its words stand for.
     pub class: Option<String>,
     /// SQLSTATE.
     pub sqlstate: Option<String>,
@@ -41,7 +48,7 @@ impl Refusal {
     pub(super) fn of(status: &Status) -> Option<Self> {
         let info = status.get_details_error_info();
         let message = status.message().to_owned();
-        let bracketed = class_of_message(&message).map(str::to_owned);
+        let bracketed = class_of_message(&message).or_else(|| class_of_words(&message)).map(str::to_owned);
         if info.as_ref().is_none_or(|info| info.domain != SPARK) && bracketed.is_none() {
             return None;
         }
@@ -64,7 +71,7 @@ impl Refusal {
             "" => status.code().description().to_owned(),
             message => message.to_owned(),
         };
-        Self { message, ..Self::default() }
+        Self { class: class_of_words(&message).map(str::to_owned), message, ..Self::default() }
     }
 
     /// Whether it is of a class, or of a subclass of it.
@@ -132,6 +139,11 @@ fn class_of_message(message: &str) -> Option<&str> {
     (!class.is_empty() && class.chars().all(letter)).then_some(class)
 }
 
+/// The class that stands for the words a message begins with.
+fn class_of_words(message: &str) -> Option<&'static str> {
+    IN_WORDS.iter().find(|(words, _)| message.starts_with(words)).map(|(_, class)| *class)
+}
+
 /// `(line 1, pos 0)` or `(line 1, position 0)` in a message: the line from 1, the column from 0.
 fn place_of_message(message: &str) -> Option<(usize, usize)> {
     let (_, rest) = message.split_once("(line ")?;
@@ -188,6 +200,8 @@ mod tests {
         assert_eq!(class("[INVALID_HANDLE.SESSION_CLOSED] x").as_deref(), Some("INVALID_HANDLE.SESSION_CLOSED"));
         assert_eq!(class("[not a class] x"), None);
         assert_eq!(class("RST_STREAM closed stream"), None);
+        assert_eq!(class("Database not found: s").as_deref(), Some("SCHEMA_NOT_FOUND"));
+        assert_eq!(class("Table not found: [TABLE_OR_VIEW_NOT_FOUND] t").as_deref(), Some("TABLE_OR_VIEW_NOT_FOUND"));
     }
 
     #[test]

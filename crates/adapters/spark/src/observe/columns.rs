@@ -39,7 +39,7 @@ fn column(json: &Value, unknown: &mut Unknown) -> Option<Column> {
     let Some(metadata) = metadata_of(json) else { return Some(column) };
     let path = Path::column(column.field.name.clone());
     let mut expression = |key: &str, aspect: Aspect| {
-        let read = metadata.get(key)?.as_str().and_then(|text| Expression::parse(text).ok());
+        let read = text(metadata.get(key)?).and_then(|text| Expression::parse(&text).ok());
         if read.is_none() {
             unknown.insert(aspect, path.clone());
         }
@@ -49,6 +49,12 @@ fn column(json: &Value, unknown: &mut Unknown) -> Option<Column> {
     column.generated = expression(GENERATED, Aspect::Generated);
     column.identity = identity(metadata);
     Some(column)
+}
+
+/// An expression's text. Sail keeps a default that is a whole number as a number (measured on 0.7.2).
+fn text(value: &Value) -> Option<String> {
+    let number = || value.is_number().then(|| value.to_string());
+    value.as_str().map(str::to_owned).or_else(number)
 }
 
 fn identity(metadata: &Map<String, Value>) -> Option<Identity> {
@@ -250,6 +256,13 @@ mod tests {
         check(r#""void""#, r#"{"team":1}"#, r#"opaque "void""#, "team=1");
         let (_, unknown) = read(r#""long""#, r#"{"CURRENT_DEFAULT":"(1"}"#);
         assert!(unknown.covers(Aspect::Default, &Path::column("c")));
+    }
+
+    #[test]
+    fn a_default_that_is_a_number_is_its_text() {
+        let (column, unknown) = read(r#""long""#, r#"{"CURRENT_DEFAULT":7}"#);
+        assert_eq!(column.default.as_ref().map(Expression::text), Some("7"));
+        assert!(!unknown.covers(Aspect::Default, &Path::column("c")));
     }
 
     #[test]
