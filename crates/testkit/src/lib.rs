@@ -12,6 +12,7 @@ pub mod law;
 pub mod pair;
 mod proofs;
 pub mod rng;
+pub mod scenario;
 pub mod small_scope;
 pub mod table;
 mod tally;

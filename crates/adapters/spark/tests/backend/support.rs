@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use delta_engine_application::port::{Catalog, Observation, Relation};
-use delta_engine_application::{Engine, PreparedPlan, Registry, Report, Status, Table};
-use delta_engine_schema::model::ObservedTable;
+use delta_engine_application::{
+    Declaration, Engine, Location, PreparedPlan, Registry, RegistryBuilder, Report, Sources, Status, Table,
+};
+use delta_engine_schema::draft::TableDraft;
+use delta_engine_schema::model::{ObservedTable, Subject};
 use delta_engine_spark::client::{Patience, REMOTE_VARIABLE};
 use delta_engine_spark::{Address, Client, Server, SparkCatalog, SparkExecutor};
+use delta_engine_sql::Dialect;
 use tokio_util::sync::CancellationToken;
 
 /// Every hazard may pass: these tests are about what a server does.
@@ -27,16 +31,17 @@ pub(crate) struct Live {
     /// A session beside the engine's, of another user of the server.
     pub(crate) other: Client,
     pub(crate) schema: String,
+    pub(crate) dialect: Dialect,
 }
 
 /// The live server; none where there is none, which is said.
-#[expect(clippy::print_stdout, reason = "the test runner reads which tests were skipped")]
 pub(crate) async fn live(test: &str) -> Option<Live> {
     let Some(address) = Address::from_environment().expect("a URL in SPARK_REMOTE") else {
         println!("skipped: backend::{test}: {REMOTE_VARIABLE} is not set");
         return None;
     };
     let server = Server::connect(&address, Patience::default()).await.expect("a server");
+    let dialect = server.dialect();
     let server = Arc::new(server);
     let catalog = SparkCatalog::new(Arc::clone(&server));
     let engine = Engine::new(Arc::new(catalog.clone()), Arc::new(SparkExecutor::new(server)));
@@ -46,7 +51,8 @@ pub(crate) async fn live(test: &str) -> Option<Live> {
     };
     let engine = ALLOWED.into_iter().fold(engine, allow);
     let other = Client::connect(&address, Patience::default()).await.expect("a session");
-    let live = Live { engine, catalog, other, schema: format!("live_{test}") };
+    // Others may run the same test on the same server.
+    let live = Live { engine, catalog, other, schema: format!("live_{test}_{}", std::process::id()), dialect };
     live.run(&format!("DROP SCHEMA IF EXISTS {} CASCADE", live.schema)).await;
     Some(live)
 }
@@ -60,13 +66,23 @@ impl Live {
         }
     }
 
+    /// Makes the schema with a place of its own, which not every server gives one.
+    pub(crate) async fn make_schema(&self) {
+        let warehouse = std::env::var("DELTA_ENGINE_WAREHOUSE").expect("xtask says where tables go");
+        self.run(&format!("CREATE SCHEMA {} LOCATION 'file://{warehouse}/{}.db'", self.schema, self.schema)).await;
+    }
+
     /// A table's full name.
     pub(crate) fn name(&self, table: &str) -> String {
         format!("{}.{table}", self.schema)
     }
 
     pub(crate) async fn plan(&self, tables: Vec<Table>) -> PreparedPlan {
-        self.engine.plan(&registry(tables)).await.unwrap_or_else(|error| panic!("{error}"))
+        self.plan_of(&registry(tables)).await
+    }
+
+    pub(crate) async fn plan_of(&self, registry: &Registry) -> PreparedPlan {
+        self.engine.plan(registry).await.unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Applies, and holds that a second plan is empty.
@@ -88,6 +104,22 @@ impl Live {
         self.run(&format!("DROP SCHEMA IF EXISTS {} CASCADE", self.schema)).await;
         self.other.close().await;
     }
+}
+
+#[derive(Debug)]
+struct Nowhere;
+
+impl Sources for Nowhere {
+    fn locate(&self, _: &Subject, _: Option<std::ops::Range<usize>>) -> Option<Location> {
+        None
+    }
+}
+
+/// A registry of these drafts.
+pub(crate) fn registry_of(drafts: impl IntoIterator<Item = TableDraft>) -> Registry {
+    let declared = drafts.into_iter().map(|draft| Declaration { draft, sources: Arc::new(Nowhere) });
+    let add = |builder: RegistryBuilder, table| builder.declarations([table]);
+    declared.fold(Registry::new(), add).build().unwrap_or_else(|faults| panic!("{faults}"))
 }
 
 fn registry(tables: Vec<Table>) -> Registry {
