@@ -170,9 +170,12 @@ impl Server {
                 None => !self.record.process.is_running(),
             };
             if ended {
-                return Err(
-                    format!("{} ended at once: {}", self.record.title(), last_words(&self.record.folder)).into()
-                );
+                return Err(format!(
+                    "{} ended before it answered: {}",
+                    self.record.title(),
+                    last_words(&self.record.folder)
+                )
+                .into());
             }
             if began.elapsed() > PATIENCE {
                 let (title, words) = (self.record.title(), last_words(&self.record.folder));

@@ -63,7 +63,7 @@ impl Lane {
     /// What this machine lacks, or why the server can't be started beside another one.
     fn lack(self) -> Outcome<Option<String>> {
         match self {
-            Self::Spark(profile) => spark::lack(profile, &settings(profile)),
+            Self::Spark(profile) => spark::lack(profile, &settings()),
             Self::Sail => sail::lack(),
         }
     }
@@ -72,7 +72,7 @@ impl Lane {
     fn start(self) -> Outcome<(Server, Option<PathBuf>)> {
         match self {
             Self::Spark(profile) => {
-                let server = spark::start(profile, &settings(profile), Lifetime::Guarded)?;
+                let server = spark::start(profile, &settings(), Lifetime::Guarded)?;
                 Ok((server, Some(spark::pyspark(profile)?)))
             }
             Self::Sail => Ok((sail::start(Lifetime::Guarded)?, None)),
@@ -90,12 +90,9 @@ impl Lane {
     }
 }
 
-/// Streams that end after two seconds, so that every longer statement is attached to again. Spark 4.0 runs with its own limit.
-fn settings(profile: Profile) -> Vec<Setting> {
-    match profile {
-        Profile::Newest => vec![Setting::new("spark.connect.execute.reattachable.senderMaxStreamDuration", "2s")],
-        Profile::Oldest => Vec::new(),
-    }
+/// Streams that end after two seconds, so that every longer statement is attached to again.
+fn settings() -> [Setting; 1] {
+    [Setting::new("spark.connect.execute.reattachable.senderMaxStreamDuration", "2s")]
 }
 
 /// Does something with a server, and stops the server where that takes too long: what waits for it then fails.
