@@ -191,6 +191,13 @@ mod tests {
             &["DE118 table `Silver.A` is declared twice; names compare without case"],
         );
         check(
+            Registry::new().table(table("silver.a")).table(table("Spark_Catalog.silver.A")).table(table("uc.silver.a")),
+            &[
+                "DE118 table `Spark_Catalog.silver.A` is declared twice: `silver.a` is the same one, because `spark_catalog` is \
+               meant where no catalog is named",
+            ],
+        );
+        check(
             Registry::new().table(table("a").location("/lake/x")).table(table("b").location("/lake/x/")),
             &["DE119 `/lake/x` is the location of another table already; each table needs its own"],
         );

@@ -17,6 +17,12 @@ pub trait Executor: Send + Sync {
 
     /// Runs one step. Either all of it happened, or none, or the error is `Ambiguous`.
     async fn execute(&self, step: &Step, context: &Context) -> Result<Receipt, ExecutionError>;
+
+    /// Forgets what is kept of a table, because a commit was made to its log beside this executor. A backend that keeps
+    /// nothing has nothing to do.
+    async fn refresh(&self, _relation: &Relation) -> Result<(), ExecutionError> {
+        Ok(())
+    }
 }
 
 /// What became of a table's actions.

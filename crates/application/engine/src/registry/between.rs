@@ -19,11 +19,25 @@ pub(crate) static DUPLICATE_TABLE: Explanation = Explanation {
 };
 
 pub(super) fn duplicate_names(tables: &[CheckedTable]) -> Vec<DeclarationFault> {
-    let named = tables.iter().filter_map(|table| Some((table.name()?, table)));
-    repeated(named, |name, table, other| {
-        let message = format!("table `{name}` is declared twice; names compare without case");
+    let named = tables.iter().filter_map(|table| Some((in_session(table.name()?), table)));
+    repeated(named, |_, table, other| {
+        let written = |table: &CheckedTable| table.name().map(ToString::to_string).unwrap_or_default();
+        let (name, there) = (written(table), written(other));
+        let message = if name.eq_ignore_ascii_case(&there) {
+            format!("table `{name}` is declared twice; names compare without case")
+        } else {
+            format!(
+                "table `{name}` is declared twice: `{there}` is the same one, because `spark_catalog` is meant where no catalog is named"
+            )
+        };
         between(&DUPLICATE_TABLE, message, place(table, None), place(other, None))
     })
+}
+
+/// Catalog, schema and table, without the catalog that a session means where none is named.
+fn in_session(name: &TableName) -> (Option<&Identifier>, Option<&Identifier>, &Identifier) {
+    let catalog = name.catalog.as_ref().filter(|catalog| !catalog.as_str().eq_ignore_ascii_case("spark_catalog"));
+    (catalog, name.schema.as_ref(), &name.table)
 }
 
 pub(crate) static SHARED_LOCATION: Explanation = Explanation {
