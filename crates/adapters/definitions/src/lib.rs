@@ -24,5 +24,7 @@ pub use context::Context;
 pub use fault::FILE_FAULTS;
 pub use files::read_files;
 pub use load::load;
-pub use project::{Commits, PROJECT_FILE, Permission, Project, ResolvedTarget, RuleSetting, Secret, TargetSettings};
+pub use project::{
+    Commits, PROJECT_FILE, Permission, Project, ResolvedTarget, RuleSetting, Secret, TargetSettings, Through, shown_url,
+};
 pub use read::read_tables;

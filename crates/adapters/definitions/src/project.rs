@@ -20,7 +20,7 @@ use crate::files::unreadable;
 use crate::text::{SourceText, Span};
 
 pub(crate) use target::from_base;
-pub use target::{Commits, ResolvedTarget, Secret, TargetSettings};
+pub use target::{Commits, ResolvedTarget, Secret, TargetSettings, Through, shown_url};
 
 /// Name of the project file.
 pub const PROJECT_FILE: &str = "delta-engine.yml";

@@ -80,8 +80,20 @@ pub(crate) const TARGET: KeySet = KeySet {
         key("token", "Reference to the token, never the token itself", "token: \"${env.DATABRICKS_TOKEN}\"", TEXT),
         key("layout", "Where a table's folder is below the url", "layout: \"{catalog}/{schema}/{table}\"", TEXT),
         key(
+            "observe",
+            "What the tables of a server are read through: the server, or their Delta logs, reached from here",
+            "observe: native",
+            r#"{"enum":["server","native"]}"#,
+        ),
+        key(
+            "execute",
+            "What changes the tables of a server: its statements, or commits to their Delta logs",
+            "execute: native",
+            r#"{"enum":["server","native"]}"#,
+        ),
+        key(
             "commits",
-            "How two writers are kept apart on s3://",
+            "How two writers are kept apart: on s3://, and where execute is native",
             "commits: conditional-put",
             r#"{"enum":["conditional-put","dynamodb","single-writer"]}"#,
         ),
@@ -102,6 +114,8 @@ pub(crate) const TARGET: KeySet = KeySet {
         ("password", "token"),
         ("storage_options", "storage"),
         ("options", "storage"),
+        ("read", "observe"),
+        ("write", "execute"),
     ],
 };
 

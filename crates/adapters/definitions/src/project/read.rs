@@ -3,7 +3,7 @@
 use delta_engine_schema::Severity;
 use delta_engine_schema::model::nearest;
 
-use super::target::{Commits, TargetSettings, unstated_commits};
+use super::target::{Commits, TargetSettings, Through, misplaced_ways, unstated_commits};
 use super::{Permission, Project, RuleSetting, Written};
 use crate::fault::{EMPTY, FileFault, SECRET, SHAPE, TARGET, VALUE, VARIABLE};
 use crate::keys::{self, Key};
@@ -138,6 +138,8 @@ fn target(reader: &mut Reader<'_>, entry: &Entry<'_>, project: &Project) -> Opti
                 refuse_odd_layout(reader, value);
                 target.layout = written(reader, value, key);
             }
+            "observe" => target.observe = through(reader, value, key),
+            "execute" => target.execute = through(reader, value, key),
             "commits" => {
                 let choices = Commits::ALL.map(|commits| (commits.as_str(), commits));
                 target.commits = reader.choice(value, key, &choices).value();
@@ -156,7 +158,17 @@ fn target(reader: &mut Reader<'_>, entry: &Entry<'_>, project: &Project) -> Opti
     {
         reader.fault(fault);
     }
+    if !target.url.text.contains("${")
+        && let Some(fault) = misplaced_ways(&target, &target.url.text)
+    {
+        reader.fault(fault);
+    }
     Some(target)
+}
+
+fn through(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Through {
+    let choices = Through::ALL.map(|through| (through.as_str(), through));
+    reader.choice(node, key, &choices).value().unwrap_or_default()
 }
 
 fn pairs(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Vec<(String, Written)> {

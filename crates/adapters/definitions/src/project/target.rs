@@ -9,7 +9,7 @@ use delta_engine_schema::model::{Identifier, nearest};
 
 use super::{Project, Written};
 use crate::context::{Context, unknown_variable};
-use crate::fault::{FileFault, MISSING_KEY, VARIABLE, place_all};
+use crate::fault::{FileFault, MISSING_KEY, VALUE, VARIABLE, place_all};
 use crate::interpolate::{Miss, interpolate};
 
 /// A target as the project file or the command line names it.
@@ -23,6 +23,8 @@ pub struct TargetSettings {
     pub(crate) variables: Vec<(String, Written)>,
     pub(crate) token: Option<Written>,
     pub(crate) layout: Option<Written>,
+    pub(crate) observe: Through,
+    pub(crate) execute: Through,
     pub(crate) commits: Option<Commits>,
     pub(crate) storage: Vec<(String, Written)>,
     pub(crate) strict: bool,
@@ -39,6 +41,16 @@ pub enum Commits {
     DynamoDb,
     /// Nobody else writes.
     SingleWriter,
+}
+
+/// Through what the tables of a server are read or changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Through {
+    /// The server.
+    #[default]
+    Server,
+    /// Their Delta logs, reached from here.
+    Native,
 }
 
 /// A text that is never printed.
@@ -60,6 +72,10 @@ pub struct ResolvedTarget {
     pub token: Option<Secret>,
     /// Where a table's folder is below the url.
     pub layout: Option<String>,
+    /// What the tables of a server are read through.
+    pub observe: Through,
+    /// What the tables of a server are changed through.
+    pub execute: Through,
     /// How writers are kept apart, where it is said.
     pub commits: Option<Commits>,
     /// Options of the object store.
@@ -78,6 +94,19 @@ impl Commits {
             Self::ConditionalPut => "conditional-put",
             Self::DynamoDb => "dynamodb",
             Self::SingleWriter => "single-writer",
+        }
+    }
+}
+
+impl Through {
+    /// Every way.
+    pub const ALL: [Self; 2] = [Self::Server, Self::Native];
+
+    /// The word in the project file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Native => "native",
         }
     }
 }
@@ -103,6 +132,8 @@ impl fmt::Debug for ResolvedTarget {
             .field("catalog", &self.catalog)
             .field("token", &self.token)
             .field("layout", &self.layout)
+            .field("observe", &self.observe)
+            .field("execute", &self.execute)
             .field("commits", &self.commits)
             .field("storage", &self.storage)
             .field("strict", &self.strict)
@@ -111,10 +142,11 @@ impl fmt::Debug for ResolvedTarget {
 }
 
 impl TargetSettings {
-    /// A target that is nothing but a URL or a folder.
+    /// A target that is nothing but a URL or a folder. What stands behind the host of a server may be secret, and is no part
+    /// of its name.
     pub fn of_url(url: &str) -> Self {
         Self {
-            name: url.to_owned(),
+            name: shown_url(url).to_owned(),
             url: Written { text: url.to_owned(), span: None },
             is_default: false,
             catalog: None,
@@ -122,6 +154,8 @@ impl TargetSettings {
             variables: Vec::new(),
             token: None,
             layout: None,
+            observe: Through::Server,
+            execute: Through::Server,
             commits: None,
             storage: Vec::new(),
             strict: false,
@@ -139,6 +173,11 @@ impl TargetSettings {
         &self.url.text
     }
 
+    /// Its URL for the screen: as written in a project file, where no secret stands; without parameters where it was typed.
+    fn shown_url(&self) -> &str {
+        if self.base.is_some() { &self.url.text } else { shown_url(&self.url.text) }
+    }
+
     /// Whether it is meant where no target is named.
     pub fn is_default(&self) -> bool {
         self.is_default
@@ -149,10 +188,12 @@ impl TargetSettings {
         ResolvedTarget {
             name: self.name.clone(),
             url: self.url.text.clone(),
-            shown_url: self.url.text.clone(),
+            shown_url: self.shown_url().to_owned(),
             catalog: None,
             token: None,
             layout: None,
+            observe: Through::Server,
+            execute: Through::Server,
             commits: None,
             storage: BTreeMap::new(),
             strict: false,
@@ -184,6 +225,7 @@ impl Project {
         let storage = target.storage.iter().map(|(option, value)| (option.clone(), Secret(fill(value)))).collect();
         if target.base.is_some() {
             faults.extend(unstated_commits(target, &url));
+            faults.extend(misplaced_ways(target, &url));
         }
         let mut faults = place_all(faults, &self.source);
         faults.extend(self.undeclared(variables));
@@ -193,10 +235,12 @@ impl Project {
         Ok(ResolvedTarget {
             name: target.name.clone(),
             url: from_base(&url, target.base.as_deref()),
-            shown_url: target.url.text.clone(),
+            shown_url: target.shown_url().to_owned(),
             catalog,
             token,
             layout,
+            observe: target.observe,
+            execute: target.execute,
             commits: target.commits,
             storage,
             strict: target.strict,
@@ -352,6 +396,34 @@ pub(super) fn unstated_commits(target: &TargetSettings, url: &str) -> Option<Fil
         None => FileFault::unplaced(MISSING_KEY, message),
     };
     Some(fault.help(help))
+}
+
+/// A folder or bucket is worked on natively anyway.
+pub(super) fn misplaced_ways(target: &TargetSettings, url: &str) -> Option<FileFault> {
+    let key = match (target.observe, target.execute) {
+        (_, Through::Native) => "execute: native",
+        (Through::Native, _) => "observe: native",
+        (Through::Server, Through::Server) => return None,
+    };
+    if url.starts_with("sc://") {
+        return None;
+    }
+    let message = format!("`{key}` is for the tables of a server, and the target `{}` is on none", target.name);
+    let help =
+        format!("remove `{key}`: a folder or bucket is worked on natively anyway; a server's url begins with sc://");
+    let fault = match target.url.span {
+        Some(span) => FileFault::new(VALUE, span, message),
+        None => FileFault::unplaced(VALUE, message),
+    };
+    Some(fault.help(help))
+}
+
+/// A URL without what may be secret: of a server, host and port alone.
+pub fn shown_url(url: &str) -> &str {
+    let Some(rest) = url.strip_prefix("sc://") else { return url };
+    let authority = rest.split(['/', ';', '?', '#']).next().unwrap_or_default();
+    // A name and a password may stand before an `@`, which no server is reached by.
+    if authority.contains('@') { "sc://…" } else { &url[.."sc://".len() + authority.len()] }
 }
 
 fn first(missed: Vec<FileFault>, what: &str) -> Miss {
