@@ -10,8 +10,8 @@ use delta_engine::schema::model::TableName;
 use delta_engine::schema::{Day, Severity, rules};
 use delta_engine::wire::WireTarget;
 use delta_engine::{
-    CancellationToken, ConnectError, Declared, Engine, Permission, Policy, Registry, SERVER_SCHEME, connect_lake,
-    connect_server,
+    CancellationToken, ConnectError, Declared, Engine, Permission, Policy, Registry, SERVER_SCHEME, ServerOptions,
+    Through, connect_lake, connect_server,
 };
 
 use crate::args::Options;
@@ -34,11 +34,12 @@ impl Workspace {
         Ok(Self { project, variables: options.variables.iter().cloned().collect() })
     }
 
-    /// The target that is meant, without its references filled in; none where there is nothing to choose from.
+    /// The target that is meant, without its references filled in; none where there is nothing to choose from. Without a
+    /// project the environment may name one.
     pub(crate) fn settings(&self, wanted: Option<&str>) -> Result<Option<TargetSettings>, Trouble> {
         match (&self.project, wanted) {
             (Some(project), _) => Ok(Some(project.target(wanted)?)),
-            (None, None) => Ok(None),
+            (None, None) => Ok(remote()),
             (None, Some(url)) if is_place(url) => Ok(Some(TargetSettings::of_url(url))),
             (None, Some(name)) => Err(Trouble::no_project(
                 format!("there is no target `{name}`: there is no delta-engine.yml here or above"),
@@ -139,7 +140,7 @@ impl Run {
         let Some(settings) = workspace.settings(options.target.as_deref())? else {
             return Err(Trouble::usage(
                 "no target is named, and there is no delta-engine.yml here or above that has one",
-                "add --target with a folder or URL, as --target ./lake",
+                "add --target with a folder or URL, as --target ./lake, or name a server in SPARK_REMOTE",
             ));
         };
         let registry = workspace.registry(Some(&settings), paths, &Selection::read(options)?)?;
@@ -153,6 +154,15 @@ impl Run {
         Ok(equipped(connect(&self.target).await?, options, stop).with_policy(self.policy.clone()))
     }
 }
+
+/// The server that the environment names, as Spark's own clients take it.
+fn remote() -> Option<TargetSettings> {
+    let url = std::env::var(REMOTE_VARIABLE).ok()?;
+    (!url.trim().is_empty()).then(|| TargetSettings::of_url(url.trim()))
+}
+
+/// The variable that names a server where neither a project nor --target does.
+const REMOTE_VARIABLE: &str = "SPARK_REMOTE";
 
 /// What is said where a project is needed.
 pub(crate) const NO_PROJECT: &str = "there is no delta-engine.yml here or above";
@@ -172,8 +182,7 @@ pub(crate) fn equipped(engine: Engine, options: &Options, stop: &CancellationTok
 /// The engine of a target.
 pub(crate) async fn connect(target: &ResolvedTarget) -> Result<Engine, Trouble> {
     if target.url.starts_with(SERVER_SCHEME) {
-        let token = target.token.as_ref().map(definitions::Secret::reveal);
-        return Ok(connect_server(&target.url, token).await?);
+        return Ok(connect_server(&target.url, server_options(target)).await?);
     }
     let options = target.storage.iter().map(|(option, value)| (option.clone(), value.reveal().to_owned())).collect();
     let lake = Lake::open(&target.url, options)
@@ -193,6 +202,24 @@ pub(crate) async fn connect(target: &ResolvedTarget) -> Result<Engine, Trouble> 
         })?),
     };
     Ok(connect_lake(lake))
+}
+
+/// How the tables of a server are worked on.
+fn server_options(target: &ResolvedTarget) -> ServerOptions {
+    ServerOptions {
+        token: target.token.as_ref().map(|token| token.reveal().to_owned()),
+        observe: through(target.observe),
+        execute: through(target.execute),
+        storage: target.storage.iter().map(|(option, value)| (option.clone(), value.reveal().to_owned())).collect(),
+        commits: target.commits.map(kept_apart),
+    }
+}
+
+fn through(written: definitions::Through) -> Through {
+    match written {
+        definitions::Through::Server => Through::Server,
+        definitions::Through::Native => Through::Native,
+    }
 }
 
 /// How writers are kept apart, as the lake calls it.

@@ -28,6 +28,8 @@ mod connect;
 #[cfg(feature = "definitions")]
 mod files;
 pub mod types;
+#[cfg(all(feature = "native", feature = "spark"))]
+mod writers;
 
 pub use delta_engine_application::{
     CancellationToken, CheckedTable, Column, ColumnType, Declaration, DeclarationFault, DeclarationFaults, Declared,
@@ -46,7 +48,7 @@ pub use delta_engine_spark as spark;
 
 #[cfg(feature = "native")]
 pub use connect::connect_lake;
-pub use connect::{Connect, ConnectError, SERVER_SCHEME, connect_server};
+pub use connect::{Connect, ConnectError, SERVER_SCHEME, ServerOptions, Through, connect_server};
 #[cfg(feature = "definitions")]
 pub use files::DefinitionFiles;
 

@@ -7,6 +7,7 @@ mod commits;
 mod error;
 mod find;
 mod options;
+mod registered;
 mod scratch;
 mod single_writer;
 mod stores;
@@ -28,6 +29,7 @@ use url::{Position, Url};
 pub use commits::{Commits, CommitsError};
 pub use error::LakeError;
 pub use find::FindError;
+pub use registered::{Unreachable, store_url};
 pub use template::{Template, TemplateError};
 
 use crate::storage::{LocalFiles, ObjectFiles, TableFiles};

@@ -12,9 +12,11 @@ pub mod log;
 mod observe;
 mod parquet;
 mod probe;
+mod registered;
 pub mod storage;
 
 pub use catalog::NativeCatalog;
 pub use commit::NativeExecutor;
 pub use lake::Lake;
 pub use observe::observe;
+pub use registered::{Reach, RegisteredLogs};

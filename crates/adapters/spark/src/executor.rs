@@ -23,10 +23,10 @@ use crate::server::{Server, schema_of};
 use crate::statement;
 
 /// Changes the tables of a server.
-#[derive(Debug)]
 pub struct SparkExecutor {
     server: Arc<Server>,
-    catalog: SparkCatalog,
+    /// What tables are looked at through before they are changed.
+    catalog: Arc<dyn Catalog>,
     /// The observation that each table's first step was held against; later steps follow our own changes.
     begun: Mutex<BTreeMap<TableName, Arc<ObservedTable>>>,
     /// Tables with a statement that was asked to stop and may still be running.
@@ -36,8 +36,13 @@ pub struct SparkExecutor {
 impl SparkExecutor {
     /// The executor of a server.
     pub fn new(server: Arc<Server>) -> Self {
-        let catalog = SparkCatalog::new(Arc::clone(&server));
+        let catalog = Arc::new(SparkCatalog::new(Arc::clone(&server)));
         Self { server, catalog, begun: Mutex::default(), running: Mutex::default() }
+    }
+
+    /// The same executor, which looks at tables through this catalog: the one that the plan is made with.
+    pub fn looking_through(self, catalog: Arc<dyn Catalog>) -> Self {
+        Self { catalog, ..self }
     }
 
     /// What a person should know of a statement before it runs.
@@ -159,6 +164,11 @@ impl Executor for SparkExecutor {
                 Err(error)
             }
         }
+    }
+
+    async fn refresh(&self, relation: &Relation) -> Result<(), ExecutionError> {
+        let command = format!("REFRESH TABLE {}", statement::table(&relation.name));
+        self.server.show(&command).await.map(drop).map_err(failure::not_refreshed)
     }
 }
 

@@ -15,5 +15,6 @@ mod statement;
 
 pub use catalog::SparkCatalog;
 pub use client::{Address, Client};
+pub use delta_engine_sql::{Dialect, SparkLine};
 pub use executor::SparkExecutor;
 pub use server::{Server, ServerError};

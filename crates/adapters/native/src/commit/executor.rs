@@ -40,12 +40,17 @@ impl NativeExecutor {
     pub fn new(lake: Arc<Lake>) -> Self {
         Self { lake }
     }
+
+    /// What commits can do, wherever the table is.
+    pub fn judge(desired: &DesiredTable, observed: Option<&ObservedTable>, actions: &[Action]) -> Compiled {
+        support::compile(desired, observed, actions)
+    }
 }
 
 #[async_trait]
 impl Executor for NativeExecutor {
     fn compile(&self, desired: &DesiredTable, observed: Option<&ObservedTable>, actions: &[Action]) -> Compiled {
-        support::compile(desired, observed, actions)
+        Self::judge(desired, observed, actions)
     }
 
     #[tracing::instrument(skip_all, fields(table = %context.relation.name))]

@@ -85,6 +85,12 @@ pub(super) fn not_sent(failure: Failure) -> ExecutionError {
     with_cause(ErrorKind::Unavailable, "the server can't be reached", "this step did not run; try again", failure)
 }
 
+/// The server was not told that a table was changed beside it.
+pub(super) fn not_refreshed(failure: Failure) -> ExecutionError {
+    let message = "the server may go on showing the table as it was";
+    with_cause(ErrorKind::Unavailable, message, "run REFRESH TABLE on the server", failure)
+}
+
 /// The table could not be looked at before its first statement.
 pub(super) fn not_looked_at(error: impl Error + Send + Sync + 'static) -> ExecutionError {
     with_cause(
