@@ -216,7 +216,7 @@ impl Maker<'_> {
             declaration.checks.extend(check);
         }
         if self.rng.chance(5) {
-            declaration.stats = plain.into_iter().take(2).collect();
+            declaration.stats = plain.into_iter().filter(|id| !declaration.is_partition(*id)).take(2).collect();
             declaration.properties.retain(|(key, _)| key != "delta.dataSkippingStatsColumns");
         }
     }

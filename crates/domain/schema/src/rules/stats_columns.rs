@@ -11,8 +11,8 @@ pub(super) static RULE: Rule = Rule {
     name: "stats-columns",
     severity: Some(Severity::Rejection),
     summary: "delta.dataSkippingStatsColumns lists columns that the table has",
-    why: "Delta refuses a name in `delta.dataSkippingStatsColumns` that is no column or field of a struct \
-          (`StatisticsCollection.validateDeltaStatsColumns`), and takes a column out of the list when it is dropped or \
+    why: "Delta refuses a name in `delta.dataSkippingStatsColumns` that is no column or field of a struct, or that the table \
+          is partitioned by (`StatisticsCollection.validateDeltaStatsColumns`), and takes a column out of the list when it is dropped or \
           renamed.",
     way_out: "List declared columns only, separated by commas, with backticks around names that hold a comma or a dot.",
     check,
@@ -30,17 +30,26 @@ fn check(review: &Review<'_>) -> Vec<Report> {
 fn report(review: &Review<'_>, value: &str, entry: &Listed) -> Option<Report> {
     let columns = &review.desired.columns;
     let resolved = Path::resolve(&entry.parts, |name| find_type(columns, &Path::column(name.clone())));
+    let text = &entry.text;
+    let subject = || review.table().aspect(Aspect::Property).key(STATISTICS_COLUMNS);
+    let partitions = review.desired.layout.partition_columns();
+    if resolved
+        .as_ref()
+        .is_some_and(|path| path.is_column() && path.root().is_some_and(|root| partitions.contains(root)))
+    {
+        let message = format!("{STATISTICS_COLUMNS} lists `{text}`, by which the table is partitioned");
+        return Some(Report::new(subject(), message, "take it out of the list: partitions need no statistics"));
+    }
     if resolved.is_some_and(|path| !path.crosses_collection()) {
         return None;
     }
-    let text = &entry.text;
     let names: Vec<&str> = columns.iter().map(|column| column.name().as_str()).collect();
     let help = match nearest(text, &names) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("declare properties: {{ {STATISTICS_COLUMNS}: \"{}\" }}", without(value, text)),
     };
     let message = format!("{STATISTICS_COLUMNS} lists `{text}`, which the table will not have");
-    Some(Report::new(review.table().aspect(Aspect::Property).key(STATISTICS_COLUMNS), message, help))
+    Some(Report::new(subject(), message, help))
 }
 
 fn without(value: &str, entry: &str) -> String {
@@ -61,6 +70,17 @@ mod tests {
             &[
                 "silver.t (property delta.dataSkippingStatsColumns): delta.dataSkippingStatsColumns lists `amuont`, which the table will not have",
                 "silver.t (property delta.dataSkippingStatsColumns): delta.dataSkippingStatsColumns lists `s.y`, which the table will not have",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_partition_column_is_refused() {
+        on_create(
+            &RULE,
+            table("day: date, a: int").partitioned(&["day"]).property(STATISTICS_COLUMNS, "a,Day"),
+            &[
+                "silver.t (property delta.dataSkippingStatsColumns): delta.dataSkippingStatsColumns lists `Day`, by which the table is partitioned",
             ],
         );
     }
