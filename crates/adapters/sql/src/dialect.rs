@@ -108,7 +108,7 @@ impl Dialect {
     }
 
     /// Whether columns of a table that is there can be added, dropped, renamed, moved, commented and loosened.
-    pub(crate) fn reshapes_tables(self) -> bool {
+    pub fn reshapes_tables(self) -> bool {
         self != Self::Sail
     }
 
@@ -126,6 +126,12 @@ impl Dialect {
     /// Whether the char and varchar inside a column are kept as one type text, `struct<a:int,b:varchar(10)>`, names unquoted.
     pub(crate) fn keeps_nested_text_lengths_as_text(self) -> bool {
         // A name that needs quotes makes the table unreadable, and a change of the fields leaves the text behind (measured).
+        matches!(self, Self::Delta(_))
+    }
+
+    /// Whether the list of columns with statistics is read without backticks when a column is dropped.
+    pub(crate) fn rewrites_statistics_columns_unquoted(self) -> bool {
+        // DELTA_COLUMN_NOT_FOUND_IN_SCHEMA (measured on 4.2).
         matches!(self, Self::Delta(_))
     }
 

@@ -36,6 +36,8 @@ pub enum Reason {
     TextLength,
     /// The length of char and varchar inside a column.
     NestedTextLength,
+    /// A dropped column beside odd names in the list of columns with statistics.
+    StatisticsNames,
     /// NOT NULL of array elements or map values in a type.
     ElementNotNull,
     /// NOT NULL of array elements or map values that are there, set or dropped.
@@ -119,6 +121,9 @@ impl Reason {
             Self::NestedTextLength => format!(
                 "{who} keeps char and varchar inside a column as a text that odd names break and changes leave behind"
             ),
+            Self::StatisticsNames => format!(
+                "{who} drops no column while `delta.dataSkippingStatsColumns` lists a name in backticks, which it does not find"
+            ),
             Self::ElementNotNull => "SQL can't say NOT NULL of array elements and map values".to_owned(),
             Self::ElementNullability => {
                 "no statement changes whether array elements and map values are NOT NULL".to_owned()
@@ -162,6 +167,9 @@ impl Reason {
             Self::UnknownType => "leave the column as it is",
             Self::Collation | Self::TextLength => "declare the column as string",
             Self::NestedTextLength => "declare them as string inside structs, arrays and maps",
+            Self::StatisticsNames => {
+                "unset `delta.dataSkippingStatsColumns` as a change of its own, drop the column, and set it again"
+            }
             Self::ElementNotNull => "remove `not null` inside the type, or create the table with a native target",
             Self::ElementNullability | Self::NotNullInCollection => "declare them as they are",
             Self::SetNotNull => {

@@ -49,6 +49,9 @@ pub fn script(dialect: Dialect, table: &TableName, observed: Option<&ObservedTab
         if settle::leaves_text_lengths_behind(dialect, observed, &parts, at) {
             refusals.push(refused((part.action.subject(table), Reason::NestedTextLength)));
         }
+        if settle::loses_statistics_names(dialect, observed, &parts, at) {
+            refusals.push(refused((part.action.subject(table), Reason::StatisticsNames)));
+        }
         match settle::settle(dialect, observed, &parts, at) {
             Some(settled) => pieces.push(piece(part, clause(&name, &settled))),
             None => refusals.push(refused((part.action.subject(table), Reason::MoveLast))),

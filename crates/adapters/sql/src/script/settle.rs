@@ -1,7 +1,9 @@
 //! Names that a statement needs and its action does not say: those of the table as it is when the statement runs.
 
-use delta_engine_schema::model::{Column, Identifier, ObservedTable, Path};
-use delta_engine_schema::{Action, Change, Position, simulate};
+use delta_engine_schema::model::{
+    Column, Identifier, ObservedTable, Path, STATISTICS_COLUMNS, split_dotted, split_list,
+};
+use delta_engine_schema::{Action, Change, Position, renamed_in_list, simulate};
 
 use super::Part;
 use crate::dialect::Dialect;
@@ -43,6 +45,26 @@ pub(super) fn leaves_text_lengths_behind(
         table.column(&root).map(|column| holds_nested_text_length(column.data_type()))
     };
     root.and_then(holds).unwrap_or(false)
+}
+
+/// Whether the action drops a column while the list of columns with statistics holds another name that Delta does not find
+/// again: it reads the list without backticks then (`dropDeltaStatsColumns`; measured).
+pub(super) fn loses_statistics_names(
+    dialect: Dialect,
+    observed: Option<&ObservedTable>,
+    parts: &[Part],
+    at: usize,
+) -> bool {
+    let Action::DropColumn { path, .. } = &parts[at].action else { return false };
+    let lists = observed.is_some_and(|table| table.property(STATISTICS_COLUMNS).is_some());
+    if !dialect.rewrites_statistics_columns_unquoted() || !lists {
+        return false;
+    }
+    let Some(table) = state(observed, parts, at) else { return false };
+    let listed = table.property(STATISTICS_COLUMNS).unwrap_or_default();
+    let left = renamed_in_list(listed, path, None);
+    let is_odd = |part: &String| part.chars().any(|letter| !letter.is_alphanumeric() && letter != '_');
+    split_list(&left).filter_map(split_dotted).any(|parts| parts.iter().any(is_odd))
 }
 
 /// The path of what an action changes inside a column: its fields or their types.

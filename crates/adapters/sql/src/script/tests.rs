@@ -208,3 +208,19 @@ fn the_session_catalog_takes_plain_names() {
     assert_eq!(create("spark_catalog.silver.`a b`"), [Reason::TableName]);
     assert_eq!(create("unity.silver.`a-b`"), []);
 }
+
+#[test]
+fn no_column_is_dropped_beside_odd_names_with_statistics() {
+    let check_listed = |listed: &str, dropped: &str, expected: &str| {
+        let mut table = observed(&[("a", "int"), ("b c", "int"), ("größe", "int"), ("d", "int")]);
+        table.properties.insert("delta.dataSkippingStatsColumns".to_owned(), listed.to_owned());
+        let drop = Action::DropColumn { path: Path::column(dropped), data_type: DataType::Integer };
+        check(OSS, Some(&table), std::slice::from_ref(&drop), &[expected]);
+        check(Dialect::Databricks, Some(&table), &[drop], &[&format!("~DROP COLUMN `{dropped}`")]);
+    };
+    check_listed("a,`b c`", "d", "StatisticsNames");
+    check_listed("a,`b c`", "a", "StatisticsNames");
+    check_listed("a,`b c`", "b c", "~DROP COLUMN `b c`");
+    check_listed("a,`größe`", "d", "~DROP COLUMN `d`");
+    check_listed("", "d", "~DROP COLUMN `d`");
+}
