@@ -22,7 +22,7 @@ use crate::text::{SourceText, Span};
 pub use write::write_snapshot;
 
 /// Every aspect, for its name in a file.
-const ASPECTS: [Aspect; 17] = [
+const ASPECTS: [Aspect; 18] = [
     Aspect::Existence,
     Aspect::Name,
     Aspect::Order,
@@ -39,6 +39,7 @@ const ASPECTS: [Aspect; 17] = [
     Aspect::Check,
     Aspect::PrimaryKey,
     Aspect::ForeignKey,
+    Aspect::Rely,
     Aspect::Location,
 ];
 

@@ -99,6 +99,7 @@ fn in_table<'n, 't>(defaults: Option<&'n Node<'t>>, table: &'n Node<'t>, sought:
         Aspect::Check => in_map(of("checks"), None, key),
         Aspect::PrimaryKey => of("primary_key").map(|node| primary_key(node, key)),
         Aspect::ForeignKey => of("foreign_keys").map(|keys| foreign_key(keys, sought)),
+        Aspect::Rely => of("primary_key").or_else(|| of("foreign_keys")).map(Place::from),
         Aspect::Location => of("location").map(Place::from),
     });
     found.unwrap_or_else(|| of("name").map_or_else(|| whole(table), Place::from))
@@ -229,6 +230,7 @@ fn aspect_of<'n, 't>(node: &'n Node<'t>, set: &KeySet, subject: &Subject) -> Opt
         | Aspect::Check
         | Aspect::PrimaryKey
         | Aspect::ForeignKey
+        | Aspect::Rely
         | Aspect::Location => None,
     }
 }

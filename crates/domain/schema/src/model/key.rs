@@ -43,19 +43,29 @@ pub struct InboundKey {
 impl PrimaryKey {
     /// Whether both mean the same key.
     pub fn same_key(&self, other: &Self) -> bool {
+        self.same_columns(other) && self.rely == other.rely
+    }
+
+    /// Whether both have the same columns.
+    pub fn same_columns(&self, other: &Self) -> bool {
         let sorted = |key: &Self| {
             let mut columns = key.columns.clone();
             columns.sort();
             columns
         };
-        sorted(self) == sorted(other) && self.rely == other.rely
+        sorted(self) == sorted(other)
     }
 }
 
 impl ForeignKey {
     /// Whether both mean the same key.
     pub fn same_key(&self, other: &Self) -> bool {
-        self.references == other.references && self.pairs() == other.pairs() && self.rely == other.rely
+        self.same_reference(other) && self.rely == other.rely
+    }
+
+    /// Whether both pair the same columns with the same columns of the same table.
+    pub fn same_reference(&self, other: &Self) -> bool {
+        self.references == other.references && self.pairs() == other.pairs()
     }
 
     fn pairs(&self) -> Vec<(&Identifier, &Identifier)> {

@@ -27,7 +27,7 @@ impl Scope {
         let least = match aspect {
             Aspect::Tags => Self::Tags,
             Aspect::Comment => Self::Annotations,
-            Aspect::PrimaryKey | Aspect::ForeignKey => Self::Metadata,
+            Aspect::PrimaryKey | Aspect::ForeignKey | Aspect::Rely => Self::Metadata,
             Aspect::Existence
             | Aspect::Name
             | Aspect::Order

@@ -39,6 +39,8 @@ pub enum Aspect {
     PrimaryKey,
     /// A foreign key.
     ForeignKey,
+    /// Whether the optimizer may rely on the keys.
+    Rely,
     /// Where the files are.
     Location,
 }
@@ -63,6 +65,7 @@ impl Aspect {
             Self::Check => "check",
             Self::PrimaryKey => "primary_key",
             Self::ForeignKey => "foreign_key",
+            Self::Rely => "rely",
             Self::Location => "location",
         }
     }
