@@ -28,6 +28,9 @@ pub enum SparkLine {
     V4_2,
 }
 
+/// Characters of a tag's key or value.
+const LONGEST_TAG: usize = 256;
+
 impl SparkLine {
     /// The newest line known here.
     pub const NEWEST: Self = Self::V4_2;
@@ -72,6 +75,27 @@ impl Dialect {
     pub fn keeps_keys(self) -> bool {
         // A syntax error on Spark 4.0, UNSUPPORTED_FEATURE.TABLE_OPERATION on 4.2 (measured).
         self == Self::Databricks
+    }
+
+    /// Whether catalogs have an information schema that tells of tags and keys, and tables describe themselves as JSON.
+    pub fn has_information_schema(self) -> bool {
+        // OSS Spark says `NOT_SUPPORTED_COMMAND_FOR_V2_TABLE` to the second (measured).
+        self == Self::Databricks
+    }
+
+    /// What ALTER calls a streaming table.
+    pub(crate) fn streaming_table(self) -> &'static str {
+        // Measured by others on a warehouse, for tags and comments.
+        if self == Self::Databricks { "STREAMING TABLE" } else { "TABLE" }
+    }
+
+    /// Whether a tag can have this key and value.
+    pub(crate) fn takes_tag(self, key: &str, value: &str) -> bool {
+        // Documented limits; a dotted key and a text of 300 characters were refused (measured by others on a warehouse).
+        let fits = |text: &str| text.chars().count() <= LONGEST_TAG;
+        let is_plain =
+            |key: &str| !key.is_empty() && key.trim() == key && !key.contains(['.', ',', '-', '=', '/', ':']);
+        self != Self::Databricks || (fits(key) && fits(value) && is_plain(key))
     }
 
     /// Whether text can have a collation.

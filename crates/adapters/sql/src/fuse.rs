@@ -22,8 +22,8 @@ pub(crate) struct Piece {
     pub(crate) clause: Clause,
 }
 
-/// The statements of these pieces, in their order.
-pub(crate) fn fuse(dialect: Dialect, table: &str, pieces: Vec<Piece>) -> Vec<Statement> {
+/// The statements of these pieces, in their order. `altered` is what ALTER names: the kind of table and its quoted name.
+pub(crate) fn fuse(dialect: Dialect, altered: &str, pieces: Vec<Piece>) -> Vec<Statement> {
     let mut groups: Vec<Vec<Piece>> = Vec::new();
     for piece in pieces {
         let joins =
@@ -33,12 +33,12 @@ pub(crate) fn fuse(dialect: Dialect, table: &str, pieces: Vec<Piece>) -> Vec<Sta
             None => groups.push(vec![piece]),
         }
     }
-    groups.into_iter().filter_map(|group| statement(dialect, table, group)).collect()
+    groups.into_iter().filter_map(|group| statement(dialect, altered, group)).collect()
 }
 
-fn statement(dialect: Dialect, table: &str, group: Vec<Piece>) -> Option<Statement> {
+fn statement(dialect: Dialect, altered: &str, group: Vec<Piece>) -> Option<Statement> {
     let clauses: Vec<&Clause> = group.iter().map(|piece| &piece.clause).collect();
-    let sql = sql(table, &clauses)?;
+    let sql = sql(altered, &clauses)?;
     let indexes = group.iter().flat_map(|piece| piece.indexes.clone()).collect();
     Some(Statement::new(dialect, sql, group.into_iter().flat_map(|piece| piece.actions).collect(), indexes))
 }
@@ -76,7 +76,7 @@ fn overlap(one: &Path, other: &Path) -> bool {
 }
 
 /// The statement of clauses that go together; `None` where there is nothing to say.
-pub(crate) fn sql(table: &str, clauses: &[&Clause]) -> Option<String> {
+pub(crate) fn sql(altered: &str, clauses: &[&Clause]) -> Option<String> {
     let items: Vec<String> = clauses.iter().map(|clause| item(clause)).collect();
     let is_one = items.len() == 1;
     let (line, lines) = (items.join(", "), items.join(",\n  "));
@@ -96,7 +96,7 @@ pub(crate) fn sql(table: &str, clauses: &[&Clause]) -> Option<String> {
         Clause::Whole(statement) => return Some(statement.clone()),
         Clause::Nothing => return None,
     };
-    Some(format!("ALTER TABLE {table} {rest}"))
+    Some(format!("ALTER {altered} {rest}"))
 }
 
 fn item(clause: &Clause) -> String {

@@ -25,7 +25,7 @@ pub fn preview(table: &TableName, actions: &[Action]) -> String {
 fn statement(table: &TableName, action: &Action) -> String {
     let oss = Dialect::Delta(SparkLine::NEWEST);
     let name = quoted(table);
-    let statement = sql(&name, &[&clause(&name, action)]);
+    let statement = sql(&format!("TABLE {name}"), &[&clause(&name, action)]);
     let mut why: BTreeSet<Reason> = reasons(oss, table, action).into_iter().map(|(_, reason)| reason).collect();
     if statement.is_none() && why.is_empty() {
         why.insert(Reason::MoveLast);

@@ -12,7 +12,7 @@ pub(crate) fn identifier(name: &Identifier) -> String {
 /// A quote is escaped by a backslash: Delta's own grammar (`DeltaSqlBase.g4`, STRING) and Spark 3 know no `''`. Nothing else
 /// is, but for the `$` of a `${`: Spark replaces what such braces hold before it reads the statement, in literals too
 /// (`VariableSubstitution`; measured). Right for `spark.sql.parser.escapedStringLiterals=false`, the default.
-pub(crate) fn literal(text: &str) -> String {
+pub fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'").replace("${", "\\u0024{"))
 }
 

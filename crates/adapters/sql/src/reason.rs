@@ -64,6 +64,8 @@ pub enum Reason {
     Keys,
     /// Tags.
     Tags,
+    /// A tag of a key or value that the catalog does not take.
+    TagText,
 }
 
 /// An action, or a part of one, that a dialect has no statement for.
@@ -147,6 +149,9 @@ impl Reason {
             Self::Check => format!("{who} keeps the tokens of a check with blanks between, and this one falls apart"),
             Self::Keys => format!("{who} has no keys on Delta tables; Databricks with Unity Catalog has"),
             Self::Tags => format!("{who} has no tags; Databricks with Unity Catalog has"),
+            Self::TagText => format!(
+                "{who} takes tags of up to 256 characters, and in their keys none of `. , - = / :` and no blank at an end"
+            ),
         }
     }
 
@@ -184,6 +189,7 @@ impl Reason {
             Self::Check => "write it without `->`, `::`, `r'…'` and the like, and with odd names in backticks",
             Self::Keys => "remove the key from the declaration of this target",
             Self::Tags => "remove the tags from the declaration of this target",
+            Self::TagText => "give the tag another key or a shorter value",
         }
     }
 }

@@ -31,10 +31,13 @@ pub(crate) fn reasons(dialect: Dialect, table: &TableName, action: &Action) -> V
         Action::AddCheck { expression, .. } => {
             only_if(dialect.keeps_tokens_of_checks() && !check::survives(expression), Reason::Check)
         }
-        Action::SetTableTag { .. }
-        | Action::UnsetTableTag { .. }
-        | Action::SetColumnTag { .. }
-        | Action::UnsetColumnTag { .. } => only_if(!dialect.keeps_tags(), Reason::Tags),
+        Action::SetTableTag { key, change } | Action::SetColumnTag { key, change, .. } => {
+            let mut found = only_if(!dialect.keeps_tags(), Reason::Tags);
+            let value = change.to().as_deref().unwrap_or_default();
+            found.extend(only_if(!dialect.takes_tag(key, value), Reason::TagText));
+            found
+        }
+        Action::UnsetTableTag { .. } | Action::UnsetColumnTag { .. } => only_if(!dialect.keeps_tags(), Reason::Tags),
         Action::AddPrimaryKey { .. }
         | Action::DropPrimaryKey { .. }
         | Action::AddForeignKey { .. }
@@ -289,6 +292,28 @@ mod tests {
         check(&set("delta.targetFileSize", "1mb"), [&[Reason::UnknownProperty], &[], &[]]);
         check(&set("delta.isolationLevel", "WriteSerializable"), [&[Reason::UnknownProperty], &[], &[]]);
         check(&set("delta.isolationLevel", "serializable"), [&[]; 3]);
+    }
+
+    #[test]
+    fn a_tag_that_the_catalog_does_not_take_is_refused_in_the_plan() {
+        let set = |key: &str, value: &str| Action::SetTableTag {
+            key: key.into(),
+            change: Change::between(None, Some(value.to_owned())).expect("a difference"),
+        };
+        let long = "x".repeat(257);
+        for (key, value, refused) in [
+            ("pii", "it's; yes", false),
+            ("größe der Tabelle", "", false),
+            ("a.b", "", true),
+            ("a-b", "", true),
+            (" a", "", true),
+            ("", "", true),
+            ("a", long.as_str(), true),
+            (&long[..256], &long[..256], false),
+        ] {
+            let databricks: &[Reason] = if refused { &[Reason::TagText] } else { &[] };
+            check(&set(key, value), [&[Reason::Tags], databricks, &[Reason::Tags]]);
+        }
     }
 
     #[test]

@@ -11,7 +11,9 @@ use std::collections::BTreeSet;
 
 use delta_engine_schema::Action;
 use delta_engine_schema::model::required_features;
-use delta_engine_schema::model::{Aspect, DesiredTable, Feature, ObservedTable, Path, Subject, TableName};
+use delta_engine_schema::model::{
+    Aspect, DesiredTable, Feature, ObservedTable, Path, RelationKind, Subject, TableName,
+};
 
 use crate::clause::{Clause, clause};
 use crate::dialect::Dialect;
@@ -57,8 +59,17 @@ pub fn script(dialect: Dialect, table: &TableName, observed: Option<&ObservedTab
             None => refusals.push(refused((part.action.subject(table), Reason::MoveLast))),
         }
     }
-    let statements = if refusals.is_empty() { fuse(dialect, &name, pieces) } else { Vec::new() };
+    let statements =
+        if refusals.is_empty() { fuse(dialect, &altered(dialect, &name, observed), pieces) } else { Vec::new() };
     Script { statements, refusals, residual: residual(dialect, table, actions) }
+}
+
+/// What ALTER names: the kind of table and its quoted name.
+fn altered(dialect: Dialect, name: &str, observed: Option<&ObservedTable>) -> String {
+    match observed.map(|observed| observed.kind) {
+        Some(RelationKind::StreamingTable) => format!("{} {name}", dialect.streaming_table()),
+        Some(RelationKind::Table) | None => format!("TABLE {name}"),
+    }
 }
 
 fn piece(part: &Part, clause: Clause) -> Piece {
