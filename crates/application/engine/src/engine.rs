@@ -2,6 +2,7 @@
 
 mod apply;
 pub(crate) mod plan;
+mod resting;
 
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use delta_engine_schema::model::ObservedTable;
-use delta_engine_schema::{Action, Outcome, Unit, schedule};
+use delta_engine_schema::{Action, Outcome, Stage, TablePlan, Unit, schedule};
 use futures::stream::{self, StreamExt};
 
 use super::{Engine, EngineError, plan};
@@ -15,7 +15,7 @@ use crate::report::{Execution, Failure, PreparedPlan, PreparedTable, Report};
 const TRIES: u32 = 5;
 
 pub(super) async fn run(engine: &Engine, plan: PreparedPlan) -> Result<Report, EngineError> {
-    let plans: Vec<_> = plan.tables.iter().map(|table| table.plan.clone()).collect();
+    let plans: Vec<TablePlan> = plan.tables.iter().map(scheduled).collect();
     let inbound = |table: usize| {
         plan.tables[table].observed.as_ref().map(|observed| observed.inbound_keys.clone()).unwrap_or_default()
     };
@@ -34,6 +34,17 @@ pub(super) async fn run(engine: &Engine, plan: PreparedPlan) -> Result<Report, E
         engine.events.event(&Event::Finished { table: table.plan.name.clone(), applied: execution.is_applied() });
     }
     Ok(Report { plan, executions })
+}
+
+/// The plan of a table as it is scheduled: a creation that adds foreign keys in steps of their own is what its steps do, so
+/// that the keys come when the tables that they reference are in shape.
+fn scheduled(table: &PreparedTable) -> TablePlan {
+    let actions = || table.steps.iter().flat_map(|step| &step.actions);
+    let creates = matches!(table.plan.actions.first(), Some(Action::CreateTable { .. }));
+    if !creates || !actions().any(|action| action.stage() == Stage::Attach) {
+        return table.plan.clone();
+    }
+    TablePlan { actions: actions().cloned().collect(), ..table.plan.clone() }
 }
 
 /// Runs units as soon as those before them have ended; one whose predecessor failed is held back.
@@ -91,11 +102,7 @@ async fn run_unit(engine: &Engine, table: &PreparedTable, unit: &Unit, alone: bo
     }
     engine.events.event(&Event::Applying { table: table.plan.name.clone() });
     let mut current = table.clone();
-    let mut steps = if alone {
-        table.steps.clone()
-    } else {
-        engine.executor.compile(&table.declared.desired, table.observed.as_deref(), &unit.actions).steps
-    };
+    let mut steps = steps_of(engine, table, unit, alone);
     let mut done = 0;
     let mut last = Receipt { version: None, tolerated: Vec::new() };
     let mut tries = 1;
@@ -129,10 +136,10 @@ async fn run_unit(engine: &Engine, table: &PreparedTable, unit: &Unit, alone: bo
             Err(_) if error.kind == ErrorKind::Ambiguous => return Execution::Unclear(failure(&error)),
             Err(_) => return stopped(done, steps.len(), &error),
         };
-        match next_after_race(&unit.actions, &steps[done..], &again) {
+        match next_after_race(table, unit, &steps[done..], &again) {
             Next::Nothing => return Execution::AlreadyApplied,
             Next::Same => {
-                steps = again.steps.clone();
+                steps = steps_of(engine, &again, unit, alone);
                 done = 0;
                 current = again;
             }
@@ -151,12 +158,30 @@ enum Next {
     Other,
 }
 
-/// What was shown is all that may be done: the remaining plan is the same, or empty, or this run is stale.
-fn next_after_race(shown: &[Action], remaining: &[Step], again: &PreparedTable) -> Next {
+/// The steps of a unit: those that were shown, where each belongs to one stage.
+fn steps_of(engine: &Engine, table: &PreparedTable, unit: &Unit, alone: bool) -> Vec<Step> {
+    if alone {
+        return table.steps.clone();
+    }
+    let stage = |step: &Step| step.actions.first().map_or(Stage::Shape, Action::stage);
+    let is_whole = |step: &Step| step.actions.iter().all(|action| action.stage() == stage(step));
+    if table.steps.iter().all(is_whole) {
+        return table.steps.iter().filter(|step| stage(step) == unit.stage).cloned().collect();
+    }
+    engine.executor.compile(&table.declared.desired, table.observed.as_deref(), &unit.actions).steps
+}
+
+/// What was shown is all that may be done: the remaining plan is the same, or empty, or this run is stale. Of a table whose
+/// plan runs in several units, each goes on with its own part.
+fn next_after_race(table: &PreparedTable, unit: &Unit, remaining: &[Step], again: &PreparedTable) -> Next {
+    let in_steps = |action: &Action| table.steps.iter().any(|step| step.actions.contains(action));
     let left: Vec<&Action> = remaining.iter().flat_map(|step| &step.actions).collect();
+    let own: Vec<&Action> = again.plan.actions.iter().filter(|action| action.stage() == unit.stage).collect();
+    let is_shown = again.plan.actions.iter().all(|action| table.plan.actions.contains(action) || in_steps(action));
     match again.plan.outcome {
         Outcome::InSync => Next::Nothing,
-        Outcome::Changes if again.plan.actions == shown || again.plan.actions.iter().eq(left) => Next::Same,
+        Outcome::Changes if is_shown && own.is_empty() => Next::Nothing,
+        Outcome::Changes if is_shown && (own.iter().copied().eq(&unit.actions) || own == left) => Next::Same,
         Outcome::Changes | Outcome::Blocked | Outcome::Unreadable => Next::Other,
     }
 }

@@ -9,7 +9,7 @@ use delta_engine_schema::{
     plan_digest, plan_table,
 };
 
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, resting};
 use crate::event::Event;
 use crate::port::{Compiled, Effort, Observation, Proof, Question, Relation};
 use crate::registry::RegisteredTable;
@@ -65,6 +65,7 @@ pub(super) async fn prepare(engine: &Engine, tables: &[RegisteredTable]) -> Resu
         prepared.push(PreparedTable { declared, relation, observed, plan, steps: compiled.steps, proofs });
     }
     prepared.sort_by(|left, right| left.plan.name.cmp(&right.plan.name));
+    resting::hold_back(&mut prepared);
     let digest = plan_digest(prepared.iter().map(|table| (&table.plan, table.observed.as_deref())));
     let notices = notices(engine, &prepared);
     Ok(PreparedPlan { tables: prepared, notices, digest })
