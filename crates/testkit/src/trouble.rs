@@ -125,6 +125,19 @@ pub const TROUBLES: &[Trouble] = &[
         |table| retype(table, "narrow", DataType::Long),
     ),
     changing(
+        |table| {
+            table.set_property("delta.columnMapping.mode", Some("name"));
+            table.set_property("delta.enableTypeWidening", Some("true"));
+            table.set_property("delta.enableIcebergCompatV2", Some("true"));
+            add(table, "narrow", DataType::Integer);
+        },
+        |table| retype(table, "narrow", DataType::Double),
+    ),
+    changing(
+        |table| table.set_property("delta.columnMapping.mode", None),
+        |table| table.set_property("delta.enableIcebergCompatV2", Some("true")),
+    ),
+    changing(
         |_| (),
         |table| {
             table.set_property("delta.logRetentionDuration", Some("interval 1 day"));
@@ -160,6 +173,10 @@ pub const TROUBLES: &[Trouble] = &[
         generate(table, second, first, "{c} + 1");
     }),
     creating(|table| {
+        let (source, id) = (add(table, "source", DataType::Double), add(table, "computed", DataType::Double));
+        generate(table, id, source, "{c} + rand()");
+    }),
+    creating(|table| {
         let id = add(table, "numbered", DataType::Integer);
         table.extra_mut(id).identity = Some(Identity { start: 1, increment: 1, always: true });
     }),
@@ -168,6 +185,13 @@ pub const TROUBLES: &[Trouble] = &[
         |table| {
             let id = add(table, "anything", DataType::Variant);
             table.extra_mut(id).default = Some("parse_json('1')".to_owned());
+        },
+    ),
+    changing(
+        |_| (),
+        |table| {
+            let id = add(table, "computed", DataType::Integer);
+            table.extra_mut(id).default = Some("computed + 1".to_owned());
         },
     ),
     changing(

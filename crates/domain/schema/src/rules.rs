@@ -16,12 +16,16 @@ mod clustering_limit;
 mod clustering_type;
 mod clustering_without_statistics;
 mod default_not_backfilled;
+mod default_not_constant;
 mod depends_on_unknown;
 mod drop_column;
 mod feature_not_for_existing;
 mod generated_change;
+mod generated_expression;
 mod generated_on_changed_column;
 mod generated_reference;
+mod iceberg_compatibility;
+mod iceberg_widening;
 mod identity_change;
 mod identity_column;
 mod identity_type_change;
@@ -32,6 +36,7 @@ mod mapping_mode_change;
 mod mapping_removal;
 mod mapping_required_to_drop;
 mod mapping_required_to_rename;
+mod mention;
 mod missing_comment;
 mod missing_table;
 mod not_null_in_collection;
@@ -157,6 +162,10 @@ pub static RULES: &[&Rule] = &[
     &streaming_table::RULE,
     &feature_not_for_existing::RULE,
     &variant_default::RULE,
+    &default_not_constant::RULE,
+    &generated_expression::RULE,
+    &iceberg_widening::RULE,
+    &iceberg_compatibility::RULE,
     &upgrade_protocol::RULE,
     &scan_data::RULE,
     &break_streams::RULE,

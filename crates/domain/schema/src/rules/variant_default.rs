@@ -1,7 +1,6 @@
 //! DE248: a variant's default is null.
 
 use super::{Report, Review, Rule};
-use crate::action::Action;
 use crate::finding::Severity;
 use crate::model::{Aspect, DataType, Expression, ExpressionToken, Identifier, Path};
 
@@ -17,12 +16,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(review: &Review<'_>) -> Vec<Report> {
-    let created = review.created_columns().iter().filter_map(|column| Some((column.name(), column.default.as_ref()?)));
-    let set = review.diff.actions.iter().filter_map(|action| {
-        let Action::SetColumnDefault { path, change } = action else { return None };
-        Some((path.root()?, change.to().as_ref()?))
-    });
-    created.chain(set).filter_map(|(name, default)| report(review, name, default)).collect()
+    review.new_defaults().into_iter().filter_map(|(name, default)| report(review, name, default)).collect()
 }
 
 fn report(review: &Review<'_>, name: &Identifier, default: &Expression) -> Option<Report> {

@@ -2,7 +2,7 @@
 
 use super::Review;
 use crate::action::Action;
-use crate::model::{Column, DataType, Field, Path, Step, Subject};
+use crate::model::{Column, DataType, Expression, Field, Identifier, Path, Step, Subject};
 
 impl<'r> Review<'r> {
     /// A column or field of the table.
@@ -18,6 +18,17 @@ impl<'r> Review<'r> {
     /// The columns of a table that the plan creates; none of one that is there.
     pub(super) fn created_columns(&self) -> &'r [Column] {
         if self.creates() { &self.desired.columns } else { &[] }
+    }
+
+    /// Every default that the plan creates or sets, with the name of its column.
+    pub(super) fn new_defaults(&self) -> Vec<(&'r Identifier, &'r Expression)> {
+        let created =
+            self.created_columns().iter().filter_map(|column| Some((column.name(), column.default.as_ref()?)));
+        let set = self.diff.actions.iter().filter_map(|action| {
+            let Action::SetColumnDefault { path, change } = action else { return None };
+            Some((path.root()?, change.to().as_ref()?))
+        });
+        created.chain(set).collect()
     }
 
     /// Every field, at any depth, that the plan creates or adds, in declared names.
