@@ -136,7 +136,8 @@ async fn answer(
     if effort == Effort::Statistics {
         return Answer::NeedsScan {
             files: u64::try_from(open.len()).unwrap_or(u64::MAX),
-            bytes: open.iter().map(|file| file.size).sum(),
+            // A damaged log may claim any size.
+            bytes: open.iter().fold(0, |bytes, file| bytes.saturating_add(file.size)),
         };
     }
     let mut scans = Vec::with_capacity(open.len());

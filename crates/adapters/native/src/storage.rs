@@ -125,6 +125,10 @@ impl TableFiles for LocalFiles {
     async fn read_range(&self, path: &str, range: Range<u64>) -> Result<Bytes, StorageError> {
         let read = || {
             let mut file = std::fs::File::open(self.root.join(path))?;
+            // Lengths come from logs and footers, which may be damaged: nothing is allocated for bytes that are not there.
+            if range.start > range.end || range.end > file.metadata()?.len() {
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
             file.seek(SeekFrom::Start(range.start))?;
             let mut bytes = vec![0; usize::try_from(range.end - range.start).unwrap_or(0)];
             file.read_exact(&mut bytes)?;

@@ -230,7 +230,13 @@ impl Attempt<'_> {
                 format!("version {} has no in-commit timestamp, so the next one can't be chosen", state.version),
             )
         })?;
-        Ok(Some(now.max(before + 1)))
+        let next = before.checked_add(1).ok_or_else(|| {
+            error(
+                ErrorKind::Refused,
+                format!("no in-commit timestamp is greater than that of version {}", state.version),
+            )
+        })?;
+        Ok(Some(now.max(next)))
     }
 
     /// A table is not created over files that are no table.

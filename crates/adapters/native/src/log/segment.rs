@@ -253,7 +253,8 @@ impl LogName {
 
 fn split_version(name: &str) -> Option<(u64, &str)> {
     let (version, rest) = name.split_once('.')?;
-    Some((digits(version, 20)?, rest))
+    // Versions are signed in Delta: a greater number is no version, and counting on from it must not overflow.
+    Some((digits(version, 20).filter(|version| i64::try_from(*version).is_ok())?, rest))
 }
 
 /// A zero-padded number of this many digits.

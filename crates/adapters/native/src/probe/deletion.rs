@@ -26,7 +26,8 @@ pub(super) async fn deleted_rows(files: &dyn TableFiles, vector: &DeletionVector
         "u" => {
             let path = relative_path(&vector.path_or_inline_dv).ok_or_else(|| invalid("names no file"))?;
             let start = vector.offset.unwrap_or(1);
-            let bytes = files.read_range(&path, start..start + 4 + vector.size_in_bytes).await?;
+            let end = start.checked_add(4).and_then(|start| start.checked_add(vector.size_in_bytes));
+            let bytes = files.read_range(&path, start..end.ok_or_else(|| invalid("ends behind any file"))?).await?;
             let (size, bitmap) = bytes.split_at_checked(4).ok_or_else(|| invalid("is cut off"))?;
             if u64::from(u32::from_be_bytes(size.try_into().unwrap_or_default())) != vector.size_in_bytes {
                 return Err(invalid("has another size than the log says"));

@@ -132,6 +132,27 @@ async fn a_garbled_checkpoint_is_named() {
 }
 
 #[tokio::test]
+async fn a_number_beyond_all_versions_is_no_version() {
+    let first = format!("{PROTOCOL}\n{METADATA}\n");
+    let beyond = u64::MAX;
+    let checkpoint = format!("{beyond:020}.checkpoint.parquet");
+    check(&[(&v(0), &first), (&v(beyond), ADD), (&checkpoint, "")], "version 0").await;
+}
+
+#[tokio::test]
+async fn bytes_that_are_not_there_are_not_waited_for() {
+    use delta_engine_native::storage::{LocalFiles, TableFiles};
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("f"), "four").unwrap();
+    let files = LocalFiles::new(folder.path());
+    assert_eq!(files.read_range("f", 1..3).await.unwrap().as_ref(), b"ou");
+    for (start, end) in [(0, 5), (4, u64::MAX), (u64::MAX - 1, u64::MAX), (3, 1)] {
+        let error = files.read_range("f", std::ops::Range { start, end }).await.unwrap_err();
+        assert!(!error.missing, "{start}..{end}");
+    }
+}
+
+#[tokio::test]
 async fn a_removed_domain_stays_removed() {
     let protocol =
         r#"{"protocol":{"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["domainMetadata","clustering"]}}"#;

@@ -8,4 +8,5 @@
 
 mod damaged;
 mod fixtures;
+mod mutated;
 mod times;

@@ -90,7 +90,7 @@ async fn one_long_log() {
 }
 
 /// A parquet checkpoint of these actions.
-fn checkpoint(lines: &str) -> Vec<u8> {
+pub(crate) fn checkpoint(lines: &str) -> Vec<u8> {
     use deltalake::arrow::datatypes::{DataType, Field, Fields, Schema};
     let text = |name: &str| Field::new(name, DataType::Utf8, true);
     let long = |name: &str| Field::new(name, DataType::Int64, true);
