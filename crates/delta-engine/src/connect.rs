@@ -105,7 +105,9 @@ impl ConnectError {
                 "name a server such as sc://localhost:15002, or build with the feature `native`".to_owned()
             }
             #[cfg(feature = "native")]
-            Self::Lake { .. } => "a lake is a folder such as ./lake, or a URL such as s3://bucket/lake".to_owned(),
+            Self::Lake { source, .. } => source
+                .help()
+                .unwrap_or_else(|| "a lake is a folder such as ./lake, or a URL such as s3://bucket/lake".to_owned()),
             #[cfg(feature = "spark")]
             Self::Address(_) => "write it as sc://host:port, with parameters behind /; as in ;token=…".to_owned(),
             #[cfg(feature = "spark")]
@@ -115,6 +117,16 @@ impl ConnectError {
 }
 
 /// Makes engines from addresses.
+///
+/// ```
+/// use delta_engine::prelude::*;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let error = Engine::connect("gopher://lake").await.map(drop).unwrap_err();
+/// assert_eq!(error.help(), "delta-engine works on folders, s3://, abfss:// and gs://");
+/// # }
+/// ```
 pub trait Connect: Sized {
     /// The engine of a folder (`./lake`, `file:///lake`), with the features `s3`, `azure` and `gcs` of a bucket, with the
     /// feature `spark` of a Spark Connect server (`sc://host:port/;…`).
@@ -139,6 +151,24 @@ fn folder(url: &str) -> Result<Engine, ConnectError> {
 }
 
 /// The engine of a lake that was opened with a layout or options of its own.
+///
+/// ```
+/// use std::collections::BTreeMap;
+///
+/// use delta_engine::native::Lake;
+/// use delta_engine::prelude::*;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let root = folder.path().to_str().ok_or("a path that is text")?;
+/// let lake = Lake::open(root, BTreeMap::new())?.with_template("{schema}.db/{table}".parse()?);
+/// let registry = Registry::new().table(Table::new("silver.t").column(Column::new("id", BIGINT))).build()?;
+/// delta_engine::connect_lake(lake).sync(&registry).await?;
+/// assert!(folder.path().join("silver.db/t/_delta_log").is_dir());
+/// # Ok(())
+/// # }
+/// ```
 #[cfg(feature = "native")]
 pub fn connect_lake(lake: Lake) -> Engine {
     let lake = Arc::new(lake);

@@ -179,6 +179,9 @@ fn folder_url(text: &str, base: &Path) -> Result<Url, LakeError> {
     let unusable = || LakeError::Location(text.to_owned());
     if is_url(text) {
         let mut url = Url::parse(text).map_err(|_| unusable())?;
+        if let Some(host) = url.host_str().filter(|_| url.scheme() == "file") {
+            return Err(LakeError::Host { url: text.to_owned(), host: host.to_owned() });
+        }
         if !url.path().ends_with('/') {
             url.set_path(&format!("{}/", url.path()));
         }
@@ -246,6 +249,13 @@ mod tests {
         check("/lake", "s.t", Some("/data/t"), "file:///data/t/");
         check("/lake", "s.t", Some("s3://bucket/t"), "s3://bucket/t/");
         check("memory:///lake", "s.t", Some("raw/t"), "memory:///lake/raw/t/");
+    }
+
+    #[test]
+    fn a_folder_on_a_host_is_refused() {
+        let error = Lake::open("file://lake/x", BTreeMap::new()).map(drop).unwrap_err();
+        assert_eq!(error.to_string(), "`file://lake/x` names the host `lake`, and a folder is on none");
+        check("/lake", "s.t", Some("file://x/y"), "`file://x/y` names the host `x`, and a folder is on none");
     }
 
     #[test]

@@ -11,6 +11,14 @@ pub enum LakeError {
     /// The text is neither a path nor a URL.
     #[error("`{0}` is neither a path nor a URL")]
     Location(String),
+    /// A folder of this machine has no host in its URL.
+    #[error("`{url}` names the host `{host}`, and a folder is on none")]
+    Host {
+        /// The URL.
+        url: String,
+        /// Its host.
+        host: String,
+    },
     /// No store is built in for this kind of URL.
     #[error("`{url}` needs a store for `{scheme}://`, which is not built in")]
     Scheme {
@@ -46,6 +54,7 @@ impl LakeError {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::Location(_) => Some("write a path, or a URL such as s3://bucket/folder".to_owned()),
+            Self::Host { .. } => Some("write the path, or file:/// with three slashes before it".to_owned()),
             Self::Scheme { scheme, .. } => Some(match feature(scheme) {
                 Some(feature) => format!(
                     "build it with that store: cargo install --path crates/cli --features {feature} (in a program: delta-engine = {{ …, features = [\"{feature}\"] }})"
