@@ -99,11 +99,13 @@ fn start_log(options: &Options) {
     };
     let stderr = std::io::stderr;
     let color = has_color(options.color, stderr().is_terminal());
-    // A second subscriber is refused; there is none before this one.
+    // A span tells at its end how long it took: that is most of what there is to tell. A second subscriber is refused;
+    // there is none before this one.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(stderr)
         .with_ansi(color)
-        .without_time()
+        .with_timer(tracing_subscriber::fmt::time::uptime())
+        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::CLOSE)
         .try_init();
 }

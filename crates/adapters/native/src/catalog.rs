@@ -83,6 +83,7 @@ impl NativeCatalog {
 
 #[async_trait]
 impl Catalog for NativeCatalog {
+    #[tracing::instrument(skip_all, fields(root = %Lake::display(self.lake.root())))]
     async fn list(&self, schema: Option<&TableName>) -> Result<Vec<Relation>, TargetError> {
         let mut relations = self.lake.tables().await.map_err(|error| TargetError {
             attempt: format!("list the tables under `{}`", Lake::display(self.lake.root())),
@@ -95,6 +96,7 @@ impl Catalog for NativeCatalog {
         Ok(relations)
     }
 
+    #[tracing::instrument(skip_all, fields(tables = relations.len()))]
     async fn observe(&self, relations: &[Relation]) -> Result<Vec<Observation>, TargetError> {
         let (local, remote): (Vec<_>, Vec<_>) =
             relations.iter().cloned().enumerate().partition(|(_, relation)| self.lake.is_local(relation));
@@ -108,6 +110,7 @@ impl Catalog for NativeCatalog {
         Ok(observations)
     }
 
+    #[tracing::instrument(skip_all, fields(questions = questions.len()))]
     async fn probe(&self, questions: &[Question]) -> Result<Vec<Answer>, TargetError> {
         // The file list of a version is read once for all questions about it.
         let mut groups: BTreeMap<(&Relation, u64, Option<u64>), Vec<usize>> = BTreeMap::new();

@@ -96,6 +96,7 @@ fn together<'e>(units: impl Iterator<Item = &'e Execution>) -> Execution {
     }
 }
 
+#[tracing::instrument(name = "unit", skip_all, fields(table = %table.plan.name))]
 async fn run_unit(engine: &Engine, table: &PreparedTable, unit: &Unit, alone: bool, digest: &str) -> Execution {
     if engine.cancellation.is_cancelled() {
         return Execution::Interrupted;
