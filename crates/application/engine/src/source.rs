@@ -85,18 +85,66 @@ impl fmt::Display for DeclarationFault {
             if let Some(excerpt) = &location.excerpt {
                 let number = location.line.to_string();
                 let margin = " ".repeat(number.len());
-                let indent: String = excerpt
-                    .chars()
-                    .take(location.column - 1)
-                    .map(|letter| if letter == '\t' { '\t' } else { ' ' })
-                    .collect();
-                let carets = "^".repeat(location.length.max(1));
-                write!(f, "\n {margin} |\n {number} | {excerpt}\n {margin} | {indent}{carets}")?;
+                let (shown, before, length) = window(excerpt, location.column.saturating_sub(1), location.length);
+                let blank = |letter| if letter == '\t' { '\t' } else { ' ' };
+                let indent: String = shown.chars().take(before).map(blank).collect();
+                let carets = "^".repeat(length);
+                write!(f, "\n {margin} |\n {number} | {shown}\n {margin} | {indent}{carets}")?;
             }
         }
         match &self.help {
             Some(help) => write!(f, "\n  help: {help}"),
             None => Ok(()),
         }
+    }
+}
+
+/// How many characters of a line are shown.
+const WIDEST: usize = 160;
+
+/// The part of a line around what is meant, which begins behind `before` characters; then where it begins in that part,
+/// and how long it is there.
+fn window(line: &str, before: usize, length: usize) -> (String, usize, usize) {
+    let letters: Vec<char> = line.chars().collect();
+    if letters.len() <= WIDEST {
+        return (line.to_owned(), before, length.max(1));
+    }
+    let first = before.min(letters.len()).saturating_sub(WIDEST / 2);
+    let part: String = letters.iter().skip(first).take(WIDEST).collect();
+    let start = if first > 0 { "…" } else { "" };
+    let end = if first + WIDEST < letters.len() { "…" } else { "" };
+    let indent = before - first + start.chars().count();
+    (format!("{start}{part}{end}"), indent, length.clamp(1, WIDEST.saturating_sub(before - first).max(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(line: &str, column: usize, length: usize, expected: &str) {
+        let location = Location { file: "t.yml".to_owned(), line: 1, column, length, excerpt: Some(line.to_owned()) };
+        let fault =
+            DeclarationFault { code: "DE105", message: "it is wrong".to_owned(), help: None, location: Some(location) };
+        let shown = fault.to_string();
+        let excerpt: Vec<&str> = shown.lines().skip(3).collect();
+        assert_eq!(excerpt.join("\n"), expected);
+    }
+
+    #[test]
+    fn a_line_is_shown_whole_with_a_caret_under_what_is_meant() {
+        check("name: x", 7, 1, " 1 | name: x\n   |       ^");
+        check("\tname: x", 2, 4, " 1 | \tname: x\n   | \t^^^^");
+        check("name:", 6, 1, " 1 | name:\n   |      ^");
+    }
+
+    #[test]
+    fn of_a_long_line_the_part_around_it_is_shown() {
+        let long = format!("{}wrong{}", "a".repeat(500), "z".repeat(500));
+        let (a, z) = ("a".repeat(80), "z".repeat(75));
+        let gap = " ".repeat(81);
+        check(&long, 501, 5, &format!(" 1 | …{a}wrong{z}…\n   | {gap}^^^^^"));
+        check(&long, 1, 1000, &format!(" 1 | {}…\n   | {}", "a".repeat(160), "^".repeat(160)));
+        let end = "z".repeat(80);
+        check(&long, 1006, 1, &format!(" 1 | …{end}\n   | {gap}^"));
     }
 }
