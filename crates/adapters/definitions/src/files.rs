@@ -18,7 +18,7 @@ use crate::project::PROJECT_FILE;
 use crate::read::read_source;
 use crate::text::SourceText;
 
-/// How deep folders of definitions may nest; links that go in a circle end here.
+/// How deep folders of definitions may nest.
 const MAX_DEPTH: usize = 32;
 
 /// Reads definitions from files, folders (`**/*.yml` below them) and patterns, relative to `base`.
@@ -145,13 +145,15 @@ impl Folder<'_> {
     fn matching(&self, path: &Path) -> Result<Vec<PathBuf>, Box<DeclarationFault>> {
         let path: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
         let full = self.base.join(&path);
+        // The folder one is in, which is written as `.` and not as nothing.
+        let full = if full.as_os_str().is_empty() { PathBuf::from(".") } else { full };
         let name = self.shown(&full);
         if full.is_file() {
             return Ok(vec![full]);
         }
         let mut found = Vec::new();
         if full.is_dir() {
-            walk(&full, 0, &mut |file| {
+            walk(&full, &mut Vec::new(), &mut |file| {
                 if has_extension(file, &["yml", "yaml"]) {
                     found.push(file.to_owned());
                 }
@@ -161,14 +163,15 @@ impl Folder<'_> {
             return at_least_one(found, &name, "is a folder without any .yml or .yaml file", help);
         }
         if !name.contains(['*', '?', '[', '{']) {
-            let message = "does not exist".to_owned();
+            let is_there = fs::symlink_metadata(&full).is_ok();
+            let message = if is_there { "is neither a file nor a folder" } else { "does not exist" };
             let help = "give a file, a folder or a pattern such as tables/**/*.yml".to_owned();
-            return Err(Box::new(file_fault(NO_FILES, &name, message, Some(help))));
+            return Err(Box::new(file_fault(NO_FILES, &name, message.to_owned(), Some(help))));
         }
         let pattern = matcher(&self.pattern(&path), &name)?;
         let start = self.base.join(literal_folder(&path));
         if start.is_dir() {
-            walk(&start, 0, &mut |file| {
+            walk(&start, &mut Vec::new(), &mut |file| {
                 if pattern.is_match(file) {
                     found.push(file.to_owned());
                 }
@@ -212,9 +215,11 @@ fn literal_folder(pattern: &Path) -> PathBuf {
     pattern.components().take_while(|part| !wild(part)).collect()
 }
 
-/// Visits every file below a folder; hidden folders and the insides of Delta tables are left out.
-fn walk(folder: &Path, depth: usize, visit: &mut impl FnMut(&Path)) -> io::Result<()> {
-    if depth > MAX_DEPTH {
+/// Visits every file below a folder; hidden folders and the insides of Delta tables are left out. `above` are the folders
+/// that it is in, without links: a link that leads back to one of them is not followed.
+fn walk(folder: &Path, above: &mut Vec<PathBuf>, visit: &mut impl FnMut(&Path)) -> io::Result<()> {
+    let real = fs::canonicalize(folder)?;
+    if above.len() > MAX_DEPTH || above.contains(&real) {
         return Ok(());
     }
     let mut folders = Vec::new();
@@ -235,7 +240,10 @@ fn walk(folder: &Path, depth: usize, visit: &mut impl FnMut(&Path)) -> io::Resul
             folders.push(path);
         }
     }
-    folders.iter().try_for_each(|folder| walk(folder, depth + 1, visit))
+    above.push(real);
+    let walked = folders.iter().try_for_each(|folder| walk(folder, above, visit));
+    above.pop();
+    walked
 }
 
 fn has_extension(file: &Path, wanted: &[&str]) -> bool {

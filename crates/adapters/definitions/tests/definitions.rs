@@ -6,6 +6,7 @@ mod definitions {
     mod combined;
     mod faults;
     mod mutation;
+    mod paths;
     mod places;
     mod project;
     mod snapshot;
