@@ -25,7 +25,8 @@ pub(crate) enum Command {
     /// Check the project file and the definitions; reads no table
     #[command(
         after_help = "Reports every fault of every file. It runs no rule: rules judge what a plan would do to the \
-                      tables that are there, so they speak at `plan`."
+                      tables that are there, so they speak at `plan`. To hear them without those tables, plan for a \
+                      folder that is not there: delta-engine plan --target ./nowhere"
     )]
     Validate(Paths),
     /// Show what would be done to make the tables as they are declared; changes nothing
