@@ -233,8 +233,8 @@ async fn rows_that_python_appends_meanwhile_are_kept() {
         let table = store.table();
         let rows = reader().unwrap().rows(By::QueryBuilder, Path::new(&table), "count(*)").unwrap();
         assert_eq!(rows[0][0], Some(appended.to_string()), "{}", store.url);
-        assert_eq!(store.version().await, appended as u64 + 4);
-        assert!(appended > 0);
+        assert_eq!(store.version().await, appended as u64 + 4, "{}", store.url);
+        assert!(appended > 0, "{}", store.url);
     }
 }
 
@@ -337,5 +337,5 @@ fn the_program_takes_the_store_from_the_project_file() {
     check("bucket", &["apply", "--yes"], 0, "silver.t");
     check("bucket", &["plan"], 0, "Everything is as declared: 1 table. Nothing to do.");
     check("overwrites", &["apply", "--yes"], 1, "does not keep two writers apart");
-    check("overwrites", &["apply", "--yes"], 1, "nothing was changed");
+    check("overwrites", &["apply", "--yes"], 1, "Nothing was changed: 1 failed.");
 }

@@ -2,6 +2,7 @@
 
 use crate::python;
 use crate::run::{self, Outcome};
+use crate::stores;
 
 /// Random pairs, unless said otherwise.
 pub(crate) const PAIRS: &str = "1000000";
@@ -24,6 +25,8 @@ pub(crate) fn run(pairs: &str) -> Outcome {
     }
     let mut on_tables = run::cargo(["test", "--package", "delta-engine-acceptance", "--", "--nocapture"]);
     run::succeed(on_tables.envs(ON_TABLES).env("DELTA_ENGINE_PYTHON", python::interpreter()?))?;
-    println!("proved: {pairs} pairs converge, and every test on real tables holds");
+    println!("object stores, on servers that stand in for them");
+    stores::run()?;
+    println!("proved: {pairs} pairs converge, and every test on real tables and object stores holds");
     Ok(())
 }
