@@ -1,5 +1,13 @@
 //! Types by their SQL names, for declarations in Rust. Types with parts are written as text: `"decimal(12,2)"`,
 //! `"struct<street: string, zip: string>"`.
+//!
+//! ```
+//! use delta_engine::prelude::*;
+//!
+//! let table = Table::new("t").column(Column::new("id", BIGINT)).column(Column::new("day", DATE));
+//! let registry = Registry::new().table(table).build().unwrap();
+//! assert_eq!(registry.tables()[0].desired.columns[1].data_type().to_string(), "date");
+//! ```
 
 use delta_engine_schema::model::DataType;
 

@@ -34,6 +34,20 @@ pub struct Table {
 }
 
 /// A column declared in Rust.
+///
+/// ```
+/// use delta_engine_application::{Column, Registry, Table};
+///
+/// let orders = Table::new("silver.orders")
+///     .column(Column::new("order_id", "bigint").not_null().comment("Never used again").tag("pii", "no"))
+///     .column(Column::new("status", "string").default_value("'new'"))
+///     .column(Column::new("ordered_at", "timestamp"))
+///     .column(Column::new("ordered_on", "date").generated("CAST(ordered_at AS DATE)"))
+///     .column(Column::new("address", "struct<street: string, postcode: string>")
+///         .field_comment("street", "First line")
+///         .field_renamed_from("postcode", "zip"));
+/// assert_eq!(Registry::new().table(orders).build().unwrap().tables()[0].desired.columns.len(), 5);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Column {
     draft: ColumnDraft,
@@ -41,6 +55,19 @@ pub struct Column {
 }
 
 /// A type as text or as a value: `"struct<a: int>"` or `BIGINT`.
+///
+/// ```
+/// use delta_engine_application::{Column, Registry, Table};
+/// use delta_engine_schema::model::DataType;
+///
+/// let table = Table::new("t")
+///     .column(Column::new("id", DataType::Long))
+///     .column(Column::new("price", "decimal(12,2)"))
+///     .column(Column::new("wrong", "decimal(99)"));
+/// // A type that cannot be read is a fault like any other: nothing fails before `build`.
+/// let faults = Registry::new().table(table).build().unwrap_err();
+/// assert_eq!((faults.0.len(), faults.0[0].code), (1, "DE105"));
+/// ```
 #[derive(Debug, Clone)]
 pub struct ColumnType(TypeDraft);
 
@@ -63,6 +90,15 @@ impl From<DataType> for ColumnType {
 }
 
 /// A primary key declared in Rust.
+///
+/// ```
+/// use delta_engine_application::{Column, PrimaryKey, Registry, Table};
+///
+/// let id = || Column::new("id", "bigint").not_null();
+/// let short = Table::new("a").column(id()).primary_key(["id"]);
+/// let long = Table::new("b").column(id()).primary_key(PrimaryKey::from(["id"]).named("pk_b").rely());
+/// assert_eq!(Registry::new().table(short).table(long).build().unwrap().len(), 2);
+/// ```
 #[derive(Debug, Clone)]
 pub struct PrimaryKey(PrimaryKeyDraft);
 

@@ -15,6 +15,31 @@ use crate::registry::Registry;
 use crate::report::{PreparedPlan, Report, Status, SyncFailed};
 
 /// Plans and applies declarations on one target.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use delta_engine_application::{Column, Engine, MemoryLake, Registry, Status, Table};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let lake = MemoryLake::new();
+/// let engine = Engine::new(Arc::new(lake.clone()), Arc::new(lake)).with_parallelism(4);
+/// let table = || Table::new("orders").property("delta.columnMapping.mode", "name");
+/// let both = table().column(Column::new("id", "bigint")).column(Column::new("note", "string"));
+/// let plan = engine.plan(&Registry::new().table(both).build()?).await?;
+/// assert_eq!((plan.status(), plan.creates()), (Status::ChangesPending, 1));
+/// assert_eq!(engine.apply(plan).await?.applied(), 1);
+///
+/// // What deletes data waits for a permission by name.
+/// let one = Registry::new().table(table().column(Column::new("id", "bigint"))).build()?;
+/// let refused = engine.sync(&one).await.unwrap_err();
+/// assert!(refused.to_string().contains("DE305 drop-column"), "{refused}");
+/// let report = engine.clone().allowing("drop-column:orders.note".parse()?).sync(&one).await?;
+/// assert_eq!(report.status(), Status::InSync);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Engine {
     catalog: Arc<dyn Catalog>,
@@ -77,6 +102,23 @@ impl Engine {
     }
 
     /// Sets what stops a run: tables whose turn has not come are left alone.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use delta_engine_application::{CancellationToken, Column, Engine, MemoryLake, Registry, Status, Table};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let (lake, stop) = (MemoryLake::new(), CancellationToken::new());
+    /// let engine = Engine::new(Arc::new(lake.clone()), Arc::new(lake)).with_cancellation(stop.clone());
+    /// let registry = Registry::new().table(Table::new("t").column(Column::new("id", "bigint"))).build()?;
+    /// let plan = engine.plan(&registry).await?;
+    /// stop.cancel();
+    /// assert_eq!(engine.apply(plan).await?.status(), Status::Interrupted);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn with_cancellation(mut self, cancellation: CancellationToken) -> Self {
         self.cancellation = cancellation;
         self

@@ -3,6 +3,33 @@
 use delta_engine_schema::model::TableName;
 
 /// Hears of the progress of a run; called from many tasks.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicUsize, Ordering};
+///
+/// use delta_engine_application::{Column, Engine, Event, Events, MemoryLake, Registry, Table};
+///
+/// #[derive(Default)]
+/// struct Applied(AtomicUsize);
+///
+/// impl Events for Applied {
+///     fn event(&self, event: &Event) {
+///         if let Event::Finished { applied: true, .. } = event {
+///             self.0.fetch_add(1, Ordering::Relaxed);
+///         }
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let (lake, applied) = (MemoryLake::new(), Arc::new(Applied::default()));
+/// let engine = Engine::new(Arc::new(lake.clone()), Arc::new(lake)).with_events(applied.clone());
+/// engine.sync(&Registry::new().table(Table::new("t").column(Column::new("id", "bigint"))).build()?).await?;
+/// assert_eq!(applied.0.load(Ordering::Relaxed), 1);
+/// # Ok(())
+/// # }
+/// ```
 pub trait Events: Send + Sync {
     /// Something happened.
     fn event(&self, event: &Event);

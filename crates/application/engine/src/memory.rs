@@ -13,6 +13,31 @@ use crate::port::{
 };
 
 /// Tables in memory. Without rows, so every statement about their data holds unless `answer` says otherwise.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use delta_engine_application::{Column, Engine, MemoryLake, Registry, Status, Table};
+/// use delta_engine_schema::model::Path;
+/// use delta_engine_schema::{Answer, Statement};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let lake = MemoryLake::new();
+/// let engine = Engine::new(Arc::new(lake.clone()), Arc::new(lake.clone()));
+/// let id = || Column::new("id", "bigint");
+/// engine.sync(&Registry::new().table(Table::new("t").column(id())).build()?).await?;
+/// let there = lake.get(&"t".parse()?).ok_or("the table is there")?;
+/// assert_eq!((there.version, there.columns.len()), (0, 1));
+///
+/// // A row without an id stands against NOT NULL.
+/// let null = Answer::Refuted { example: "row 7".to_owned() };
+/// lake.answer(&"t".parse()?, Statement::NoNulls(Path::column("id")), null);
+/// let strict = Registry::new().table(Table::new("t").column(id().not_null())).build()?;
+/// assert_eq!(engine.plan(&strict).await?.status(), Status::Blocked);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct MemoryLake {
     state: Arc<Mutex<State>>,

@@ -14,6 +14,27 @@ use crate::checked::{CheckedTable, Declared};
 use crate::source::{Declaration, DeclarationFault, Sources};
 
 /// Tables that were declared and checked: names are unique ignoring case, and no two share their files.
+///
+/// ```
+/// use delta_engine_application::{Column, Registry, Table};
+///
+/// let table = |name: &str| Table::new(name).column(Column::new("id", "bigint"));
+/// let registry = Registry::new().table(table("silver.orders")).table(table("silver.customers")).build().unwrap();
+/// let names: Vec<String> = registry.tables().iter().map(|table| table.desired.name.to_string()).collect();
+/// assert_eq!(names, ["silver.customers", "silver.orders"]);
+///
+/// // Every fault at once, each with its Rust line.
+/// let faults = Registry::new()
+///     .table(table("silver.orders"))
+///     .table(table("SILVER.ORDERS"))
+///     .table(table("gold.sales").clustered_by(["day"]))
+///     .only_schemas(["silver"])
+///     .build()
+///     .unwrap_err();
+/// let codes: Vec<&str> = faults.0.iter().map(|fault| fault.code).collect();
+/// assert_eq!(codes, ["DE118", "DE120", "DE107"]);
+/// assert!(faults.0.iter().all(|fault| fault.location.as_ref().is_some_and(|place| place.line > 0)));
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Registry {
     tables: Vec<RegisteredTable>,

@@ -12,6 +12,18 @@ use crate::rules::{Report, Rule};
 use glob::glob;
 
 /// Severities and permissions of a run.
+///
+/// ```
+/// use delta_engine_schema::rules::find_rule;
+/// use delta_engine_schema::{Policy, Severity};
+///
+/// let mut policy = Policy { permissions: vec!["drop-column:silver.*.note".parse().unwrap()], ..Policy::default() };
+/// policy.severities.insert("missing-comment".to_owned(), Some(Severity::Warning));
+/// policy.severities.insert("type-change".to_owned(), None);
+/// assert_eq!(policy.severity(find_rule("missing-comment").unwrap()), Some(Severity::Warning));
+/// // What Delta refuses can't be turned off.
+/// assert_eq!(policy.severity(find_rule("type-change").unwrap()), Some(Severity::Rejection));
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Policy {
     /// Severities by rule name where they differ from the rule's own; `None` turns the rule off.
@@ -27,6 +39,14 @@ pub struct Policy {
 }
 
 /// Lets a hazard pass: one rule, for the objects a pattern names.
+///
+/// ```
+/// use delta_engine_schema::Permission;
+///
+/// let permission: Permission = "drop-column:silver.customers.note".parse().unwrap();
+/// assert_eq!((permission.rule.as_str(), permission.object.as_str()), ("drop-column", "silver.customers.note"));
+/// assert!("drop-column".parse::<Permission>().is_err());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Permission {
     /// The rule's name.
