@@ -14,6 +14,7 @@ mod validate;
 
 use std::future::Future;
 use std::io::Write;
+use std::time::Duration;
 
 use delta_engine::CancellationToken;
 
@@ -43,11 +44,19 @@ fn on_runtime(work: impl AsyncFnOnce(CancellationToken) -> Outcome) -> Outcome {
     let runtime = runtime.map_err(|error| Trouble::io("start the runtime", &error))?;
     let stop = CancellationToken::new();
     runtime.spawn(watch(stop.clone()));
+    let stopped = stop.clone();
     let outcome = runtime.block_on(work(stop));
+    if stopped.is_cancelled() {
+        // What was left running on a server is asked to stop there.
+        runtime.block_on(async { tokio::time::sleep(FAREWELL).await });
+    }
     // A question that was interrupted still waits for its answer.
     runtime.shutdown_background();
     outcome
 }
+
+/// How long a request to stop may take on its way to a server.
+const FAREWELL: Duration = Duration::from_millis(500);
 
 /// The first Ctrl-C asks the run to stop where that is safe, the second one ends the program.
 async fn watch(stop: CancellationToken) {
@@ -57,6 +66,10 @@ async fn watch(stop: CancellationToken) {
     stop.cancel();
     let _ = writeln!(std::io::stderr(), "\nstopping where it is safe; press Ctrl-C again to stop at once");
     if tokio::signal::ctrl_c().await.is_ok() {
+        let _ = writeln!(
+            std::io::stderr(),
+            "\nstopped at once: what was begun may still happen; type `delta-engine plan` to see"
+        );
         std::process::exit(Exit::Interrupted.code().into());
     }
 }

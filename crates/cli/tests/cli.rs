@@ -24,7 +24,11 @@ fn shell(folder: &Path, command: &str) -> (String, i32) {
     shell.arg("-c").arg(format!("{{ {command}\n}} 2>&1")).current_dir(folder).stdin(Stdio::null());
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy().into_owned();
-        if ["NO_COLOR", "CLICOLOR_FORCE", "RUST_LOG", "TERM"].contains(&name.as_str()) {
+        // What would change the screen, or name a server.
+        let of_spark = ["SPARK_REMOTE", "SPARK_CONNECT_AUTHENTICATE_TOKEN"];
+        if of_spark.contains(&name.as_str())
+            || ["NO_COLOR", "CLICOLOR_FORCE", "RUST_LOG", "TERM"].contains(&name.as_str())
+        {
             shell.env_remove(name);
         }
     }

@@ -40,7 +40,9 @@ pub(super) async fn run(session: &mut Session<'_, '_>, arguments: &ApplyArgs, st
         session.out.say("Declined. Nothing was changed.");
         return Ok(Exit::Error);
     }
-    execute(session, &run, &engine, plan).await
+    let exit = execute(session, &run, &engine, plan).await?;
+    // Whatever it came to when it was stopped.
+    Ok(if stop.is_cancelled() && exit != Exit::Done { Exit::Interrupted } else { exit })
 }
 
 async fn execute(session: &mut Session<'_, '_>, run: &Run, engine: &Engine, plan: PreparedPlan) -> Outcome {

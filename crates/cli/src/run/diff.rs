@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use delta_engine::definitions::snapshot::{read_snapshot, write_snapshot};
-use delta_engine::definitions::{Context, TargetSettings, read_tables};
+use delta_engine::definitions::{Context, TargetSettings, read_tables, shown_url};
 use delta_engine::port::Observation;
 use delta_engine::schema::draft::{Fault, TableDraft};
 use delta_engine::schema::model::{Aspect, ObservedTable, Subject, TableName};
@@ -54,6 +54,8 @@ pub(super) async fn run(session: &mut Session<'_, '_>, from: &str, to: &str, sto
     let engine = if matches!(start, Side::Target(_)) { engine } else { engine.with_events(Arc::new(Silent)) };
     let plan = stoppable(stop, engine.plan(&registry)).await??;
     let exit = Exit::of(plan.status(), options.detailed_exitcode);
+    // A URL may hold a token.
+    let (from, to) = (shown_url(from), shown_url(to));
     if session.is_json() {
         plan::json(session, &WirePlan::of_plan(&plan, WireTarget { name: None, url: from.to_owned() }))?;
         return Ok(exit);

@@ -1,7 +1,8 @@
 //! `plan --format sql`: a plan as a script that a person can run by hand.
 
+use delta_engine::definitions::Through;
 use delta_engine::schema::{Outcome, Stage};
-use delta_engine::{PreparedPlan, PreparedTable};
+use delta_engine::{PreparedPlan, PreparedTable, SERVER_SCHEME};
 
 use super::plan::last_line;
 use crate::project::Run;
@@ -9,9 +10,13 @@ use crate::project::Run;
 /// The statements of every table that will change, foreign keys off first and on last.
 pub(super) fn script(run: &Run, plan: &PreparedPlan) -> String {
     let mut text = comment(&format!("Target {}  {}", run.target.name, run.target.shown_url));
-    if !runs_statements(&run.target.url) {
-        text += &comment("A preview: this target makes one commit a table and runs no statement.");
-    }
+    text += &match (run.target.url.starts_with(SERVER_SCHEME), run.target.execute) {
+        (true, Through::Server) => String::new(),
+        (true, Through::Native) => comment(
+            "A preview: what stands under a commit is committed to the log; the rest is statements that are run.",
+        ),
+        (false, _) => comment("A preview: this target makes one commit a table and runs no statement."),
+    };
     let mut shown: Option<&PreparedTable> = None;
     for (table, preview) in statements(plan) {
         if shown.is_none_or(|shown| shown.plan.name != table.plan.name) {
@@ -25,11 +30,6 @@ pub(super) fn script(run: &Run, plan: &PreparedPlan) -> String {
         text += &format!("\n{}", comment(&format!("{} is {outcome} and left out; plan says why", table.plan.name)));
     }
     text + "\n" + &comment(&last_line("Plan", plan))
-}
-
-/// Whether what a step shows is what is run.
-fn runs_statements(url: &str) -> bool {
-    url.starts_with("sc://")
 }
 
 fn is_left_out(table: &PreparedTable) -> bool {

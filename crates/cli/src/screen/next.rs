@@ -12,6 +12,7 @@ pub(crate) fn command_line(typed: &[String], command: &str, to: &str, more: &[St
     let mut words = vec!["delta-engine".to_owned()];
     let mut replaced = false;
     let mut rest = typed.iter();
+    let shown = |word: &str| shell_quoted(&without_token(word));
     while let Some(word) = rest.next() {
         let option = word.split_once('=').map_or(word.as_str(), |(option, _)| option);
         let value = if WITH_VALUE.contains(&word.as_str()) { rest.next() } else { None };
@@ -22,12 +23,21 @@ pub(crate) fn command_line(typed: &[String], command: &str, to: &str, more: &[St
             words.push(to.to_owned());
             replaced = true;
         } else {
-            words.push(shell_quoted(word));
-            words.extend(value.map(|value| shell_quoted(value)));
+            words.push(shown(word));
+            words.extend(value.map(|value| shown(value)));
         }
     }
     words.extend(more.iter().map(|word| shell_quoted(word)));
     words.join(" ")
+}
+
+/// A word without the token that the URL of a server in it may hold.
+fn without_token(word: &str) -> String {
+    let Some((before, token)) = word.split_once(";token=").filter(|(before, _)| before.contains("sc://")) else {
+        return word.to_owned();
+    };
+    let after = token.find(';').map_or("", |end| &token[end..]);
+    format!("{before};token=…{after}")
 }
 
 /// A word as a shell takes it.
@@ -55,6 +65,14 @@ mod tests {
         check("plan", &[], "delta-engine apply");
         check("plan a.yml --target ./lake --detailed-exitcode", &[], "delta-engine apply a.yml --target ./lake");
         check("--target plan plan -q --format=text", &[], "delta-engine --target plan apply");
+    }
+
+    #[test]
+    fn no_token_is_typed_again() {
+        let url = "sc://h:443/;user_id=a;token=SECRET;use_ssl=true";
+        let shown = "'sc://h:443/;user_id=a;token=…;use_ssl=true'";
+        check(&format!("plan --target {url}"), &[], &format!("delta-engine apply --target {shown}"));
+        check("plan --target=sc://h/;token=SECRET", &[], "delta-engine apply '--target=sc://h/;token=…'");
     }
 
     #[test]
