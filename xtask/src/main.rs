@@ -8,6 +8,7 @@
 mod bench;
 mod demo;
 mod docs;
+mod example;
 mod mutants;
 mod prove;
 mod python;

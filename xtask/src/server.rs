@@ -60,6 +60,11 @@ impl Server {
         command.envs(self.record.environment())
     }
 
+    /// Its address.
+    pub(crate) fn remote(&self) -> &str {
+        &self.record.remote
+    }
+
     /// Whether an earlier command started it.
     pub(crate) fn is_borrowed(&self) -> bool {
         self.child.is_none()

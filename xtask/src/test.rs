@@ -11,6 +11,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use crate::example;
 use crate::python;
 use crate::run::{self, Outcome};
 use targets::Targets;
@@ -51,8 +52,10 @@ pub(crate) fn run(tier: Tier) -> Outcome {
         note(watch(&mut command, &mut tally));
     }
     if tier == Tier::Full {
+        note(example::embed());
+        // Built before the server runs that it needs.
+        note(example::build_spark());
         live::run(&targets, python.as_deref(), &mut tally).into_iter().for_each(&mut note);
-        note(example());
     }
     for skipped in &tally.skipped {
         println!("skipped: {skipped}");
@@ -118,30 +121,6 @@ impl Tally {
         self.passed += number(" passed").unwrap_or(0);
         self.failed += number(" failed").unwrap_or(0);
     }
-}
-
-/// Builds and runs the embedding example as a stranger would: a package outside this workspace, in a folder of its own.
-fn example() -> Outcome {
-    let folder = run::root().join("examples").join("embed");
-    // The versions of this workspace, so that nothing is fetched and built twice.
-    std::fs::copy(run::root().join("Cargo.lock"), folder.join("Cargo.lock"))?;
-    let place = tempfile::tempdir()?;
-    let manifest = folder.join("Cargo.toml");
-    let mut command = run::cargo(["run", "--quiet"]);
-    // The profile of this workspace, for the same reason.
-    for setting in
-        ["debug=\"line-tables-only\"", "package.\"*\".debug=false", "package.delta-engine-schema.opt-level=2"]
-    {
-        command.args(["--config", &format!("profile.dev.{setting}")]);
-    }
-    command.arg("--manifest-path").arg(manifest).env("CARGO_TARGET_DIR", run::target()?).current_dir(place.path());
-    for expected in ["1 tables changed, 0 blocked", "0 tables changed, 0 blocked"] {
-        let said = run::stdout(&mut command)?;
-        if said.trim() != expected {
-            return Err(format!("the embedding example says `{}`, not `{expected}`", said.trim()).into());
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

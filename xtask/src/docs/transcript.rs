@@ -165,7 +165,7 @@ fn run_command(text: &str, last: i32, place: &Path, program: &Path) -> Outcome<R
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(format!("exec 2>&1; (exit {last})\n{text}"));
     shell.current_dir(place).env("PATH", path).env("COLUMNS", "120").env_remove("CI");
-    for variable in ["NO_COLOR", "CLICOLOR_FORCE", "RUST_LOG", "DELTA_ENGINE_LOG"] {
+    for variable in ["NO_COLOR", "CLICOLOR_FORCE", "RUST_LOG", "DELTA_ENGINE_LOG", "SPARK_REMOTE"] {
         shell.env_remove(variable);
     }
     let output = run::output(&mut shell)?;

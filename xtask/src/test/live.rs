@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::targets::Targets;
 use super::{Tally, watch};
+use crate::example;
 use crate::run::{self, Outcome};
 use crate::sail;
 use crate::server::{Lifetime, Server};
@@ -55,7 +56,13 @@ impl Lane {
         command.env_remove("DELTA_ENGINE_PYTHON").env_remove("DELTA_ENGINE_PYSPARK");
         command.envs(python.iter().map(|path| ("DELTA_ENGINE_PYTHON", path)));
         command.envs(pyspark.iter().map(|path| ("DELTA_ENGINE_PYSPARK", path)));
-        let outcome = within(LIMIT, &server, || watch(&mut command, tally));
+        let outcome = within(LIMIT, &server, || {
+            let tests = watch(&mut command, tally);
+            match self {
+                Self::Spark(Profile::Newest) => tests.and(example::spark(server.remote())),
+                Self::Spark(Profile::Oldest) | Self::Sail => tests,
+            }
+        });
         println!("--- {}: {} s", self.name(), began.elapsed().as_secs());
         outcome.map_err(|error| failed(error).into())
     }
