@@ -1,14 +1,15 @@
 //! The catalog of a server: lists tables, observes them, answers probes.
 //!
 //! Observation takes the cheapest way that tells all. OSS Spark lists the tables of a schema in one request, and reads the
-//! logs of many tables in two queries (`log`). What that leaves open is described table by table, many at once. A table that
-//! is absent, that is no Delta table and that can't be read are three answers; a schema that is not there is remembered for
+//! logs of many tables in two queries (`log`). What that leaves open is described table by table, many at once. Unity Catalog
+//! is asked in a way of its own (`unity`). A table that is absent, that is no Delta table and that can't be read are three answers; a schema that is not there is remembered for
 //! the plan. Knows nothing of messages.
 
 mod describe;
 mod logged;
 mod register;
 mod trouble;
+mod unity;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -76,8 +77,18 @@ impl SparkCatalog {
         if self.reads_logs {
             self.look_into_logs(&names, &mut looks).await?;
         }
-        self.look_one_by_one(&names, &mut looks).await?;
+        if self.is_governed() {
+            unity::look(&self.server, &names, &mut looks).await?;
+        } else {
+            self.look_one_by_one(&names, &mut looks).await?;
+        }
+        self.look_for_schemas(&names, &mut looks).await?;
         Ok(looks.into_iter().map(observation).collect())
+    }
+
+    /// Whether catalogs are Unity Catalog's.
+    fn is_governed(&self) -> bool {
+        self.server.dialect().has_information_schema()
     }
 
     /// Which of the tables are there, by one request a schema.
@@ -151,7 +162,7 @@ impl SparkCatalog {
         while let Some((index, look)) = asked.next().await {
             looks[index] = look?;
         }
-        self.look_for_schemas(names, looks).await
+        Ok(())
     }
 
     /// One table by its name.
@@ -174,12 +185,20 @@ impl SparkCatalog {
     async fn look_for_schemas(&self, names: &[&TableName], looks: &mut [Look]) -> Result<(), Failure> {
         let absent = |index: &usize| matches!(looks[*index], Look::Absent);
         let absent: Vec<usize> = (0..looks.len()).filter(absent).collect();
-        let schemas: BTreeSet<SchemaName> = absent.iter().filter_map(|index| schema_of(names[*index])).collect();
+        let mut schemas: BTreeSet<SchemaName> = absent.iter().filter_map(|index| schema_of(names[*index])).collect();
+        if self.is_governed() && !schemas.is_empty() {
+            let absent: Vec<&TableName> = absent.iter().map(|index| names[*index]).collect();
+            for schema in unity::schemas_there(&self.server, &absent).await? {
+                schemas.remove(&schema);
+                self.server.saw_schema(&schema);
+            }
+        }
         for schema in schemas {
             let command = format!("DESCRIBE SCHEMA {}", statement::schema(&schema));
             let why = match self.server.show(&command).await {
                 Ok(rows) => {
-                    self.server.saw_schema(schema, register::place_of_schema(&rows));
+                    self.server.saw_schema(&schema);
+                    self.server.saw_place_of_schema(schema, register::place_of_schema(&rows));
                     continue;
                 }
                 Err(failure) if register::is_missing_schema(&failure) => Trouble::Absent,
@@ -196,6 +215,9 @@ impl SparkCatalog {
     }
 
     async fn list_all(&self, schema: Option<&TableName>) -> Result<Vec<Relation>, Failure> {
+        if self.is_governed() {
+            return unity::list(&self.server, schema).await;
+        }
         let schemas = match schema {
             Some(name) => vec![(name.schema.clone(), name.table.clone())],
             None => self.schemas().await?,

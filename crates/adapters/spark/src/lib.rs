@@ -7,6 +7,7 @@
 mod catalog;
 pub mod client;
 mod executor;
+mod information;
 mod log;
 mod observe;
 mod probe;

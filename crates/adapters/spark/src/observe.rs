@@ -6,6 +6,8 @@
 
 mod columns;
 mod detail;
+mod governed;
+mod json;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -17,6 +19,8 @@ use delta_engine_spark_proto as proto;
 use serde_json::Value;
 
 pub(crate) use detail::{Detail, DetailError};
+pub(crate) use governed::{Description, observe_governed};
+pub(crate) use json::{Described, Document, Mentioned};
 
 /// A schema that is none: not a struct of named and typed fields.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +47,17 @@ pub(crate) fn observe(
     if of_log.is_none() {
         hidden_by_spark(detail, &mut unknown);
     }
+    let table = table(name, schema, detail, unknown)?;
+    Ok(ObservedTable { version: of_log.unwrap_or_default(), ..table })
+}
+
+/// The table without what a catalog keeps beside it. `unknown` is what its source does not show.
+fn table(
+    name: &TableName,
+    schema: &Value,
+    detail: &Detail,
+    mut unknown: Unknown,
+) -> Result<ObservedTable, SchemaError> {
     let columns = columns::columns(schema, &mut unknown).ok_or(SchemaError)?;
     let layout = detail.layout.clone().unwrap_or_else(|| {
         unknown.insert(Aspect::Layout, Path::table());
@@ -63,7 +78,7 @@ pub(crate) fn observe(
         tags: BTreeMap::new(),
         location: Some(detail.location.clone()),
         table_id: detail.table_id.clone(),
-        version: of_log.unwrap_or_default(),
+        version: 0,
         kind: RelationKind::Table,
         unknown,
     })

@@ -6,6 +6,7 @@ mod error;
 mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use delta_engine_schema::model::{Identifier, TableName};
@@ -43,6 +44,10 @@ pub struct Server {
     placeless_schemas: Mutex<BTreeSet<SchemaName>>,
     /// Whether the session itself says where tables go.
     has_warehouse: bool,
+    /// Whether the server was seen to know no descriptions as JSON.
+    lacks_json: AtomicBool,
+    /// Catalog and schema of names that leave them out.
+    current: tokio::sync::OnceCell<(Option<String>, Option<String>)>,
 }
 
 /// A schema with its catalog, where one is named.
@@ -84,6 +89,8 @@ impl Server {
             missing_schemas: Mutex::default(),
             placeless_schemas: Mutex::default(),
             has_warehouse,
+            lacks_json: AtomicBool::new(false),
+            current: tokio::sync::OnceCell::new(),
         })
     }
 
@@ -198,9 +205,33 @@ impl Server {
         &self.defaults
     }
 
-    /// Remembers that a schema is there, and where its tables go.
-    pub(crate) fn saw_schema(&self, schema: SchemaName, place: Option<String>) {
-        lock(&self.missing_schemas).remove(&schema);
+    /// Whether descriptions as JSON need not be asked for.
+    pub(crate) fn lacks_json(&self) -> bool {
+        self.lacks_json.load(Ordering::Relaxed)
+    }
+
+    /// Remembers that the server knows no descriptions as JSON.
+    pub(crate) fn saw_no_json(&self) {
+        self.lacks_json.store(true, Ordering::Relaxed);
+    }
+
+    /// Catalog and schema of names that leave them out, in lower case; asked once.
+    pub(crate) async fn current(&self) -> Result<(Option<String>, Option<String>), Failure> {
+        let ask = || async {
+            let rows = self.query("SELECT current_catalog() AS catalog, current_schema() AS schema").await?;
+            let text = |name: &str| rows.first().and_then(|row| row.text(name).ok().flatten().map(str::to_lowercase));
+            Ok((text("catalog"), text("schema")))
+        };
+        self.current.get_or_try_init(ask).await.cloned()
+    }
+
+    /// Remembers that a schema is there.
+    pub(crate) fn saw_schema(&self, schema: &SchemaName) {
+        lock(&self.missing_schemas).remove(schema);
+    }
+
+    /// Remembers where the tables of a schema go.
+    pub(crate) fn saw_place_of_schema(&self, schema: SchemaName, place: Option<String>) {
         match place {
             Some(_) => lock(&self.placeless_schemas).remove(&schema),
             None => lock(&self.placeless_schemas).insert(schema),

@@ -254,6 +254,12 @@ mod tests {
             let conduct = Conduct::default().with_settings(&text("settings.json")).expect(server);
             assert!(!conduct.settings.is_empty(), "{server}");
         }
+        for file in ["descriptions.json", "information_schema.json"] {
+            let text = std::fs::read_to_string(folder.join("databricks").join(file)).expect(file);
+            let answers = Answers::new().recorded(&text);
+            assert!(answers.is_ok(), "databricks {file}: {answers:?}");
+            read += answers.map_or(0, |answers| answers.0.len());
+        }
         assert!(read > 100, "{read} answers");
     }
 }

@@ -51,6 +51,38 @@ pub(super) fn spelled_otherwise(there: &Identifier) -> Unreadable {
     }
 }
 
+/// A view that is kept.
+pub(super) fn materialized_view() -> Unreadable {
+    Unreadable {
+        reason: "there is a materialized view of that name".to_owned(),
+        help: Some("choose another name, or change the view where its pipeline is".to_owned()),
+    }
+}
+
+/// A table that another system keeps.
+pub(super) fn foreign() -> Unreadable {
+    Unreadable {
+        reason: "there is a foreign table of that name, which another system keeps".to_owned(),
+        help: Some("choose another name, or change it in the system that keeps it".to_owned()),
+    }
+}
+
+/// A Delta table of a kind that nobody here knows how to change.
+pub(super) fn of_unknown_kind(kind: &str) -> Unreadable {
+    Unreadable {
+        reason: format!("the server calls the table `{kind}`, which is no kind of table that is known here"),
+        help: Some("choose another name, or report the kind".to_owned()),
+    }
+}
+
+/// A catalog that is not there, or not for this user.
+pub(super) fn no_catalog(catalog: &str, words: &str) -> Unreadable {
+    Unreadable {
+        reason: format!("there is no catalog `{catalog}`, or none that the user of this session may see: {words}"),
+        help: Some("create it first, or let the user see it with USE CATALOG".to_owned()),
+    }
+}
+
 /// A table of another make.
 pub(super) fn not_delta(format: &str) -> Unreadable {
     let format = if format.is_empty() { "another format" } else { format };
