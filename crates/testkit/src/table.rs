@@ -240,10 +240,20 @@ pub fn clustering(rng: &mut Rng, declaration: &Declaration) -> LayoutSpec {
     if rng.chance(15) {
         return LayoutSpec::Auto;
     }
+    // Delta clusters by no field of a column that holds a variant.
+    let is_variant = |inner: &DataType| matches!(inner, DataType::Variant);
+    let holds_variant = |root: Option<&Identifier>| {
+        let mut columns = declaration.columns.iter();
+        columns.any(|column| {
+            root.is_some_and(|root| *root == column.name.as_str().into())
+                && column.kind.data_type().contains(is_variant)
+        })
+    };
     let mut ids: Vec<NodeId> = declaration
         .nodes()
         .into_iter()
         .filter(|(path, node)| !path.crosses_collection() && node.kind.as_leaf().is_some_and(has_statistics))
+        .filter(|(path, _)| !holds_variant(path.root()))
         .map(|(_, node)| node.id)
         .collect();
     rng.shuffle(&mut ids);
