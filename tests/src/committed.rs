@@ -23,8 +23,31 @@ const DECLARED: &[&str] = &[
     "delta.identity.start",
     "delta.identity.step",
     "delta.identity.allowExplicitInsert",
-    "__CHAR_VARCHAR_TYPE_STRING",
+    LENGTHS,
 ];
+
+/// Where Spark keeps the lengths of char and varchar: on columns only.
+pub const LENGTHS: &str = "__CHAR_VARCHAR_TYPE_STRING";
+
+/// The type as Spark keeps it where it holds a length (`DataType.catalogString`).
+pub fn text_lengths(data_type: &DataType) -> Option<String> {
+    let holds = data_type.contains(|inner| matches!(inner, DataType::Char(_) | DataType::Varchar(_)));
+    holds.then(|| catalog_string(data_type))
+}
+
+fn catalog_string(data_type: &DataType) -> String {
+    if let Some(fields) = data_type.as_struct() {
+        let field = |field: &Field| format!("{}:{}", field.name, catalog_string(&field.data_type));
+        return format!("struct<{}>", fields.iter().map(field).collect::<Vec<_>>().join(","));
+    }
+    if let Some(array) = data_type.as_array() {
+        return format!("array<{}>", catalog_string(&array.element));
+    }
+    match data_type.as_map() {
+        Some(map) => format!("map<{},{}>", catalog_string(&map.key), catalog_string(&map.value)),
+        None => data_type.to_string(),
+    }
+}
 
 /// Everything in which a table is not what is declared.
 pub fn differences(desired: &DesiredTable, text: &Text) -> Vec<String> {
@@ -68,13 +91,6 @@ fn compare_fields(at: &str, declared: &[&Field], fields: &[Value], found: &mut V
         same(&format!("{at} nullable"), &field.nullable, &json["nullable"].as_bool().unwrap(), found);
         let comment = json["metadata"]["comment"].as_str().unwrap_or_default();
         same(&format!("{at} comment"), &field.comment.as_deref().unwrap_or_default(), &comment, found);
-        let marker = json["metadata"]["__CHAR_VARCHAR_TYPE_STRING"].as_str();
-        let length =
-            matches!(field.data_type, DataType::Char(_) | DataType::Varchar(_)).then(|| field.data_type.to_string());
-        let inner = field.data_type.contains(|inner| matches!(inner, DataType::Char(_) | DataType::Varchar(_)));
-        if length.is_some() || !inner {
-            same(&format!("{at} length"), &length.as_deref(), &marker, found);
-        }
         compare_type(&at, &field.data_type, &json["type"], found);
     }
 }
@@ -124,6 +140,8 @@ fn compare_type(at: &str, declared: &DataType, json: &Value, found: &mut Vec<Str
 
 fn compare_column(column: &Column, field: &Value, found: &mut Vec<String>) {
     let (at, metadata) = (column.name().as_str(), &field["metadata"]);
+    let lengths = metadata[LENGTHS].as_str().map(str::to_owned);
+    same(&format!("{at} lengths"), &text_lengths(column.data_type()), &lengths, found);
     let expression = |key: &str| metadata[key].as_str().map(|text| Expression::parse(text).unwrap());
     same(&format!("{at} default"), &column.default, &expression("CURRENT_DEFAULT"), found);
     same(&format!("{at} generated"), &column.generated, &expression("delta.generationExpression"), found);

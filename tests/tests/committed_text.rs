@@ -7,7 +7,7 @@ use delta_engine::schema::model::{
     Column, DataType, Feature, FeatureKind, Field, Layout, ObservedTable, Path as Place,
 };
 use delta_engine::{Execution, Status};
-use delta_engine_acceptance::committed::{differences, lost};
+use delta_engine_acceptance::committed::{LENGTHS, differences, lost, text_lengths};
 use delta_engine_acceptance::lake::{NAME, blockers, engine, registry, table_folder};
 use delta_engine_acceptance::log::{Text, newest};
 use delta_engine_acceptance::{foreign, setting};
@@ -138,6 +138,9 @@ fn protocol(table: &ObservedTable) -> Value {
 fn column(column: &Column) -> Value {
     let mut json = field(&column.field);
     let metadata = json["metadata"].as_object_mut().unwrap();
+    if let Some(text) = text_lengths(column.data_type()) {
+        metadata.insert(LENGTHS.to_owned(), json!(text));
+    }
     if let Some(default) = &column.default {
         metadata.insert("CURRENT_DEFAULT".to_owned(), json!(default.text()));
     }
@@ -159,9 +162,6 @@ fn field(field: &Field) -> Value {
     metadata.insert("unheard of".to_owned(), json!({ "deep": [true, null] }));
     if let Some(comment) = &field.comment {
         metadata.insert("comment".to_owned(), json!(comment.as_ref()));
-    }
-    if matches!(field.data_type, DataType::Char(_) | DataType::Varchar(_)) {
-        metadata.insert("__CHAR_VARCHAR_TYPE_STRING".to_owned(), json!(field.data_type.to_string()));
     }
     if let DataType::String(Some(collation)) = &field.data_type {
         let collations = json!({ field.name.as_str(): format!("spark.{collation}") });

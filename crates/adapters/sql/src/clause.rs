@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use delta_engine_schema::model::{
-    Column, Expression, Feature, ForeignKey, Identifier, Layout, Path, PrimaryKey, PropertyKind, known_property,
+    Column, Expression, Feature, ForeignKey, Identifier, Layout, Path, PrimaryKey, canonical_value,
 };
 use delta_engine_schema::{Action, Position};
 
@@ -94,7 +94,7 @@ pub(crate) fn clause(table: &str, action: &Action) -> Clause {
             Clause::SetProperty { key: feature_key(feature), value: "supported".to_owned() }
         }
         Action::SetProperty { key, change } => match change.to() {
-            Some(value) => Clause::SetProperty { key: key.clone(), value: own_value(key, value).to_owned() },
+            Some(value) => Clause::SetProperty { key: key.clone(), value: canonical_value(key, value).to_owned() },
             None => Clause::UnsetProperty { key: key.clone() },
         },
         Action::UnsetProperty { key, .. } => Clause::UnsetProperty { key: key.clone() },
@@ -145,12 +145,6 @@ pub(crate) fn clause(table: &str, action: &Action) -> Clause {
 pub(crate) fn properties(set: &BTreeMap<String, String>) -> String {
     let lines: Vec<String> = set.iter().map(|(key, value)| format!("  {}", pair(key, value))).collect();
     format!("(\n{}\n)", lines.join(",\n"))
-}
-
-/// The value in Delta's own case where it is one of a few words: Delta takes `v2` and no `V2` (measured).
-pub(crate) fn own_value<'v>(key: &str, value: &'v str) -> &'v str {
-    let Some(PropertyKind::Choice(words)) = known_property(key) else { return value };
-    words.iter().find(|word| word.eq_ignore_ascii_case(value)).map_or(value, |word| word)
 }
 
 /// A key and its value.

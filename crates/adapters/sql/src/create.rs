@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use delta_engine_schema::model::{Column, DesiredTable, Feature, Layout};
+use delta_engine_schema::model::{Column, DesiredTable, Feature, Layout, canonical_value};
 
-use crate::clause::{clustering, own_value, properties};
+use crate::clause::{clustering, properties};
 use crate::column;
 use crate::own::own_layout;
 use crate::quote::{identifier, list, literal};
@@ -41,7 +41,7 @@ fn settings(desired: &DesiredTable) -> BTreeMap<String, String> {
     let mut set: BTreeMap<String, String> = desired
         .properties
         .iter()
-        .filter_map(|(key, value)| Some((key.clone(), own_value(key, value.as_deref()?).to_owned())))
+        .filter_map(|(key, value)| Some((key.clone(), canonical_value(key, value.as_deref()?).to_owned())))
         .collect();
     // Never enabled by a DEFAULT itself (WRONG_COLUMN_DEFAULTS_FOR_DELTA_FEATURE_NOT_ENABLED).
     let defaults = desired.columns.iter().any(|column| column.default.is_some());

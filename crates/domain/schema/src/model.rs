@@ -35,8 +35,8 @@ pub use metadata::{COLUMN_ID, Metadata, PHYSICAL_NAME};
 pub use name::{TableName, TableNameError, split_dotted, split_list};
 pub use path::{Path, Step};
 pub use property::{
-    MappingMode, PropertyKind, STATISTICS_COLUMNS, canonical_key, feature_of_key, is_derived_property, is_true,
-    known_property, parse_interval, same_value, suggest_property, value_fault,
+    MappingMode, PropertyKind, STATISTICS_COLUMNS, canonical_key, canonical_value, feature_of_key, is_derived_property,
+    is_true, known_property, parse_interval, same_value, suggest_property, value_fault,
 };
 pub use scope::Scope;
 pub use spelling::nearest;

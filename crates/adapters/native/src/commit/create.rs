@@ -1,6 +1,6 @@
 //! The actions of version 0, from the simulated table: the same function that rehearsed the plan.
 
-use delta_engine_schema::model::{Feature, Layout, ObservedTable};
+use delta_engine_schema::model::{Feature, Layout, ObservedTable, canonical_value};
 
 use super::edit::{EditError, clustering_domain, physical_path};
 use super::field_json::{object, schema_json};
@@ -11,8 +11,8 @@ use crate::json::Json;
 pub(super) fn created(table: &ObservedTable, now: i64) -> Result<(Json, Json, Vec<Json>), EditError> {
     let schema = schema_json(&table.columns);
     let partitions: Json = table.layout.partition_columns().iter().map(|column| Json::from(column.as_str())).collect();
-    let mut configuration: Json =
-        table.properties.iter().map(|(key, value)| (key.clone(), value.as_str().into())).collect();
+    let value = |(key, value): (&String, &String)| (key.clone(), Json::from(canonical_value(key, value)));
+    let mut configuration: Json = table.properties.iter().map(value).collect();
     for (name, check) in &table.checks {
         configuration.insert(format!("delta.constraints.{}", name.as_str().to_lowercase()), check.text());
     }

@@ -5,15 +5,17 @@ mod fields;
 use std::collections::BTreeSet;
 
 use delta_engine_schema::model::{
-    Column, DataType, Feature, Identifier, Layout, MappingMode, Path, STATISTICS_COLUMNS, Step, TypeChange,
-    classify_type_change, known_property, physical_column_name,
+    Column, DataType, Feature, Identifier, Layout, MappingMode, Path, STATISTICS_COLUMNS, Step, TableName, TypeChange,
+    canonical_value, classify_type_change, known_property, physical_column_name,
 };
-use delta_engine_schema::{Action, renamed_in_list};
+use delta_engine_schema::{Action, SimulationError, renamed_in_list, simulate};
 
-use super::field_json::{CHAR_VARCHAR, DEFAULT, column_json, object, type_json};
+use super::field_json::{DEFAULT, column_json, object, type_json};
 use super::protocol::protocol_json;
+use super::text_lengths;
 use crate::json::Json;
-use crate::log::LogState;
+use crate::log::{LogError, LogState};
+use crate::observe::observe;
 use fields::{Missing, field_at, fields_at, insert_field, position_of, type_at};
 
 const MAX_COLUMN_ID: &str = "delta.columnMapping.maxColumnId";
@@ -29,6 +31,12 @@ pub(super) enum EditError {
     /// A path names nothing.
     #[error("the table has no `{0}`")]
     NoColumn(String),
+    /// The state is none of a table.
+    #[error(transparent)]
+    State(#[from] LogError),
+    /// The actions don't fit the table.
+    #[error(transparent)]
+    Simulation(#[from] SimulationError),
     /// An action that never reaches a log.
     #[error("{0} is no change of a log")]
     NotInLog(&'static str),
@@ -73,6 +81,9 @@ pub(super) fn edit(state: &LogState, actions: &[Action], now: i64) -> Result<Edi
     for action in actions {
         editor.apply(action, now)?;
     }
+    let was = observe(&TableName::bare("table"), None, state)?;
+    let columns = simulate(Some(was.clone()), actions, "")?.columns;
+    text_lengths::follow(&state.schema, &was.columns, &mut editor.schema, &columns);
     if editor.schema != state.schema {
         editor.metadata.insert("schemaString", editor.schema.to_string());
     }
@@ -211,7 +222,7 @@ impl Editor {
         let is_on = |value: Option<&str>| value.is_some_and(delta_engine_schema::model::is_true);
         let turns_on_timestamps =
             key == "delta.enableInCommitTimestamps" && is_on(value) && !is_on(self.configuration(key));
-        self.set_configuration(key, value);
+        self.set_configuration(key, value.map(|value| canonical_value(key, value)));
         if !was_mapped && mode(self) != MappingMode::None {
             let mut last = 0;
             number_fields(&mut self.schema, &mut last, &mut |field, id| {
@@ -296,12 +307,6 @@ impl Editor {
             match metadata.get_mut("delta.typeChanges").and_then(Json::as_array_mut) {
                 Some(changes) => changes.push(entry),
                 None => metadata.insert("delta.typeChanges", Json::Array(vec![entry])),
-            }
-        } else if below.is_empty() {
-            if matches!(to, DataType::Char(_) | DataType::Varchar(_)) {
-                metadata.insert(CHAR_VARCHAR, to.to_string());
-            } else {
-                metadata.remove(CHAR_VARCHAR);
             }
         }
         Ok(())

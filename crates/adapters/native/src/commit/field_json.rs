@@ -2,9 +2,9 @@
 
 use delta_engine_schema::model::{Column, DataType, Field};
 
+use super::text_lengths;
 use crate::json::Json;
 
-pub(super) const CHAR_VARCHAR: &str = "__CHAR_VARCHAR_TYPE_STRING";
 pub(super) const DEFAULT: &str = "CURRENT_DEFAULT";
 
 /// The schema of a table as the text of `schemaString`.
@@ -15,6 +15,7 @@ pub(super) fn schema_json(columns: &[Column]) -> Json {
 /// A column with everything it has.
 pub(super) fn column_json(column: &Column) -> Json {
     let mut json = field_json(&column.field);
+    text_lengths::mark(&mut json, column.data_type());
     if let Some(metadata) = json.get_mut("metadata") {
         if let Some(default) = &column.default {
             metadata.insert(DEFAULT, default.text());
@@ -36,9 +37,6 @@ fn field_json(field: &Field) -> Json {
     if let Some(comment) = &field.comment {
         metadata.insert("comment", &**comment);
     }
-    if matches!(field.data_type, DataType::Char(_) | DataType::Varchar(_)) {
-        metadata.insert(CHAR_VARCHAR, field.data_type.to_string());
-    }
     object([
         ("name", field.name.as_str().into()),
         ("type", type_json(&field.data_type)),
@@ -47,7 +45,7 @@ fn field_json(field: &Field) -> Json {
     ])
 }
 
-/// A type. `char` and `varchar` are strings in the log; their length stands in the field's metadata.
+/// A type. `char` and `varchar` are strings in the log; their length stands in the column's metadata.
 pub(super) fn type_json(data_type: &DataType) -> Json {
     let name = match data_type {
         DataType::Byte => "byte",

@@ -4,9 +4,12 @@
 
 use delta_engine_application::port::{Compiled, Step};
 use delta_engine_schema::model::{
-    Aspect, DataType, DesiredTable, Feature, Layout, ObservedTable, Subject, is_true, required_features,
+    Aspect, Column, DataType, DesiredTable, Feature, Identifier, Layout, ObservedTable, Subject, is_true,
+    required_features,
 };
 use delta_engine_schema::{Action, BACKEND, Finding, Severity};
+
+use super::text_lengths;
 
 /// Judges the actions of a table for this backend; all of them are one step, because they are one commit.
 pub(super) fn compile(desired: &DesiredTable, observed: Option<&ObservedTable>, actions: &[Action]) -> Compiled {
@@ -26,7 +29,7 @@ pub(super) fn compile(desired: &DesiredTable, observed: Option<&ObservedTable>, 
         }
     }
     compiled.findings.extend(actions.iter().filter_map(|action| refused_action(desired, action)));
-    compiled.findings.extend(actions.iter().filter_map(|action| unmarked_length(desired, action)));
+    compiled.findings.extend(actions.iter().filter_map(|action| unreadable_length(desired, action)));
     compiled.findings.extend(actions.iter().filter_map(|action| unknown_collation(desired, action)));
     let preview = delta_engine_sql::preview(&desired.name, actions);
     compiled.steps.push(Step { preview, actions: actions.to_vec() });
@@ -156,22 +159,29 @@ fn automatic(subject: Subject) -> Finding {
     )
 }
 
-/// `char` and `varchar` inside arrays and maps have no field of their own to carry the length.
-fn unmarked_length(desired: &DesiredTable, action: &Action) -> Option<Finding> {
-    let hidden = |data_type: &DataType| {
-        let inner = |inner: &DataType| matches!(inner, DataType::Char(_) | DataType::Varchar(_));
-        data_type.contains(|part| {
-            part.as_array().is_some_and(|array| inner(&array.element))
-                || part.as_map().is_some_and(|map| inner(&map.key) || inner(&map.value))
-        })
-    };
-    created_types(action).into_iter().any(hidden).then(|| {
+/// The lengths inside a column stand in the log as one text, which odd names break.
+fn unreadable_length(desired: &DesiredTable, action: &Action) -> Option<Finding> {
+    let changed = changed_inside(action).and_then(|root| desired.columns.iter().find(|column| column.name() == root));
+    let mut types = created_types(action).into_iter().chain(changed.map(Column::data_type));
+    types.any(text_lengths::is_unreadable).then(|| {
         refusal(
             action.subject(&desired.name),
-            "char and varchar as elements, keys or values can't be marked in the log by this backend".to_owned(),
-            "use string there",
+            "Spark keeps char and varchar inside a column as one text without quotes, which a name that needs quotes breaks"
+                .to_owned(),
+            "use string there, or names of letters of ASCII, digits and `_`",
         )
     })
+}
+
+/// The column inside which an action changes fields or their types.
+fn changed_inside(action: &Action) -> Option<&Identifier> {
+    if let Action::AddColumn { parent, .. } = action {
+        return parent.root();
+    }
+    if let Action::RenameColumn { path, .. } | Action::AlterColumnType { path, .. } = action {
+        return path.root().filter(|_| !path.is_column());
+    }
+    None
 }
 
 fn unknown_collation(desired: &DesiredTable, action: &Action) -> Option<Finding> {
@@ -187,7 +197,7 @@ fn unknown_collation(desired: &DesiredTable, action: &Action) -> Option<Finding>
 
 fn created_types(action: &Action) -> Vec<&DataType> {
     if let Action::CreateTable { table } = action {
-        return table.columns.iter().map(delta_engine_schema::model::Column::data_type).collect();
+        return table.columns.iter().map(Column::data_type).collect();
     }
     if let Action::AddColumn { column, .. } = action { vec![column.data_type()] } else { Vec::new() }
 }

@@ -121,6 +121,12 @@ pub fn canonical_key(key: &str) -> &str {
     KNOWN.iter().find(|(known, _)| known.eq_ignore_ascii_case(key)).map_or(key, |(known, _)| known)
 }
 
+/// The value in Delta's own case where it is one of a few words: Delta takes `v2` and no `V2` (measured).
+pub fn canonical_value<'v>(key: &str, value: &'v str) -> &'v str {
+    let Some(PropertyKind::Choice(words)) = known_property(key) else { return value };
+    words.iter().find(|word| word.eq_ignore_ascii_case(value.trim())).map_or(value, |word| word)
+}
+
 /// The nearest known key to one that is not known.
 pub fn suggest_property(key: &str) -> Option<&'static str> {
     let names: Vec<&'static str> = KNOWN.iter().map(|(known, _)| *known).collect();
@@ -247,6 +253,14 @@ mod tests {
         assert_eq!(value_fault("delta.dataSkippingNumIndexedCols", "-1"), None);
         assert!(value_fault("delta.logRetentionDuration", "interval 1 month").is_some());
         assert_eq!(value_fault("team.owner", "anything"), None);
+    }
+
+    #[test]
+    fn words_have_a_case_of_their_own() {
+        assert_eq!(canonical_value("delta.checkpointPolicy", "V2"), "v2");
+        assert_eq!(canonical_value("DELTA.isolationlevel", " SERIALIZABLE"), "Serializable");
+        assert_eq!(canonical_value("delta.appendOnly", "TRUE"), "TRUE");
+        assert_eq!(canonical_value("team.owner", "V2"), "V2");
     }
 
     #[test]
