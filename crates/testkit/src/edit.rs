@@ -10,7 +10,7 @@ use delta_engine_schema::model::{DataType, Path};
 use crate::declaration::{Declaration, Kind, LayoutSpec, Node, NodeId};
 use crate::rng::Rng;
 use crate::table::{check, clustering, foreign_key, new_node, primary_key};
-use crate::words::{COMMENTS, NAMES, PROPERTIES, TAG_KEYS, TAG_VALUES, default_of, needs_widening, wider};
+use crate::words::{COMMENTS, NAMES, PROPERTIES, SWITCHES, TAG_KEYS, TAG_VALUES, default_of, needs_widening, wider};
 
 /// The edits of one pair.
 #[derive(Debug)]
@@ -24,8 +24,35 @@ pub struct Editor {
     by_id: bool,
 }
 
+/// A kind of edit: the number of smallest changes it made; none where there is nothing that it could change.
+type Edit = fn(&mut Editor, &mut Declaration) -> Option<usize>;
+
+/// How many kinds of edit take turns.
+pub const TURNS: usize = IN_TURN.len();
+
+/// The kinds of edit that a bare log and every engine of Spark know.
+const IN_TURN: [Edit; 17] = [
+    Editor::add,
+    Editor::drop_default,
+    Editor::set_property,
+    Editor::rename,
+    Editor::drop_check,
+    Editor::comment_table,
+    Editor::widen,
+    Editor::recluster,
+    Editor::comment,
+    Editor::drop_node,
+    Editor::set_default,
+    Editor::unset_property,
+    Editor::move_node,
+    Editor::add_check,
+    Editor::loosen,
+    Editor::switch_on,
+    Editor::change_check,
+];
+
 /// The kinds of edit, in the proportions they are tried in.
-const EDITS: &[fn(&mut Editor, &mut Declaration) -> Option<usize>] = &[
+const EDITS: &[Edit] = &[
     Editor::add,
     Editor::add,
     Editor::drop_node,
@@ -84,6 +111,23 @@ impl Editor {
             }
         }
         spent
+    }
+
+    /// Makes one edit of the kind whose turn it is; gives the number of smallest changes, none where the declaration has
+    /// nothing that such an edit could change.
+    pub fn edit_in_turn(&mut self, declaration: &mut Declaration, turn: usize) -> Option<usize> {
+        for _ in 0..8 {
+            let mut edited = declaration.clone();
+            let dropped = self.dropped.clone();
+            match IN_TURN[turn % TURNS](self, &mut edited) {
+                Some(cost) if edited.draft().check().is_ok() => {
+                    *declaration = edited;
+                    return Some(cost);
+                }
+                Some(_) | None => self.dropped = dropped,
+            }
+        }
+        None
     }
 
     fn is_known(&self, id: NodeId) -> bool {
@@ -305,6 +349,13 @@ impl Editor {
         was_set.then_some(1)
     }
 
+    fn switch_on(&mut self, declaration: &mut Declaration) -> Option<usize> {
+        let (key, value) = *self.rng.pick(SWITCHES)?;
+        let is_new = declaration.property(key).is_none();
+        declaration.set_property(key, Some(value));
+        is_new.then_some(1)
+    }
+
     fn respell_property(&mut self, declaration: &mut Declaration) -> Option<usize> {
         let (key, value) = self.rng.pick(&declaration.properties)?.clone();
         let respelled = crate::words::respelled(&mut self.rng, &key, &value?);
@@ -319,6 +370,17 @@ impl Editor {
         declaration.layout =
             if self.rng.chance(25) { LayoutSpec::Flat } else { clustering(&mut self.rng, declaration) };
         Some(1)
+    }
+
+    /// Clustering by named columns that are others than before.
+    fn recluster(&mut self, declaration: &mut Declaration) -> Option<usize> {
+        let by = |declaration: &Declaration| match &declaration.layout {
+            LayoutSpec::Clustered(ids) => ids.iter().copied().collect(),
+            LayoutSpec::Flat | LayoutSpec::Partitioned(_) | LayoutSpec::Auto => BTreeSet::new(),
+        };
+        let before = by(declaration);
+        let cost = self.cluster(declaration)?;
+        (!matches!(declaration.layout, LayoutSpec::Auto) && by(declaration) != before).then_some(cost)
     }
 
     fn add_check(&mut self, declaration: &mut Declaration) -> Option<usize> {

@@ -10,6 +10,7 @@ pub mod declaration;
 pub mod edit;
 pub mod law;
 pub mod pair;
+pub mod portable;
 mod proofs;
 pub mod rng;
 pub mod scenario;

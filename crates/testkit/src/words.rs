@@ -68,6 +68,13 @@ pub const PROPERTIES: &[(&str, &[&[&str]])] = &[
     ("team cost centre", &[&["17"], &["18"]]),
 ];
 
+/// Properties that switch on a feature which the content of a table never asks for.
+pub const SWITCHES: &[(&str, &str)] = &[
+    ("delta.enableInCommitTimestamps", "true"),
+    ("delta.feature.vacuumProtocolCheck", "supported"),
+    ("delta.feature.v2Checkpoint", "supported"),
+];
+
 /// Properties that are refused, dangerous or meaningless in most combinations.
 pub const WILD_PROPERTIES: &[(&str, &[&[&str]])] = &[
     ("delta.columnMapping.mode", &[&["none"], &["name", "NAME"], &["id"]]),
