@@ -3,6 +3,7 @@
 
 pub mod committed;
 pub mod declared;
+pub mod differential;
 pub mod edits;
 pub mod faults;
 pub mod fixtures;

@@ -63,6 +63,11 @@ impl Text {
         nothing.with(&commit(table, 0).unwrap())
     }
 
+    /// The newest version, from all commits and nothing else.
+    pub fn replayed(table: &Path) -> Self {
+        (0..newest(table)).fold(Self::first(table), |before, _| before.next(table))
+    }
+
     /// The next version, from its commit alone.
     pub fn next(&self, table: &Path) -> Self {
         let version = self.version + 1;
