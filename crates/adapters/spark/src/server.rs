@@ -156,7 +156,11 @@ impl Server {
         }
         let Ok(fresh) = lost.new_session().await else { return Err(failure) };
         self.settings.apply(&fresh).await?;
-        lock(&self.marked).clear();
+        // The statement that found the old session gone runs next, and its commit names its plan too.
+        let marked = lock(&self.marked).clone();
+        if !marked.is_empty() {
+            fresh.set(&[(USER_METADATA, &mark_of(&marked))]).await?;
+        }
         tracing::info!(session = fresh.session_id(), "the session was lost, and begun anew");
         *lock(&self.client) = fresh.clone();
         Ok(fresh)
@@ -167,7 +171,7 @@ impl Server {
         if !self.settings.marks_commits || *lock(&self.marked) == digest {
             return Ok(());
         }
-        let text = format!("delta-engine plan {digest}");
+        let text = mark_of(digest);
         let set = |client: Client| {
             let text = text.clone();
             async move { client.set(&[(USER_METADATA, &text)]).await }
@@ -256,6 +260,11 @@ impl Server {
     pub(crate) fn is_without_schema(&self, table: &TableName) -> bool {
         schema_of(table).is_some_and(|schema| lock(&self.missing_schemas).contains(&schema))
     }
+}
+
+/// What commits say of the plan they belong to.
+fn mark_of(digest: &str) -> String {
+    format!("delta-engine plan {digest}")
 }
 
 /// An answer that can't be read is as good as none.

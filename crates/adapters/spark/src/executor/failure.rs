@@ -1,7 +1,8 @@
 //! What a failed statement means for what comes next.
 //!
 //! A server answers with classes of errors; those that say that the table is not as the plan saw it are conflicts, those that
-//! come after the commit leave open what happened, and all others are refusals (Delta `delta-error-classes.json`).
+//! come after the commit or may do so leave open what happened, and all others are refusals (Delta
+//! `delta-error-classes.json`).
 
 use std::error::Error;
 
@@ -12,6 +13,9 @@ use crate::client::{Failure, Interruption, Refusal};
 
 /// Raised after the commit was written.
 const AFTER_COMMIT: [&str; 2] = ["DELTA_POST_COMMIT_HOOK_FAILED", "DELTA_UNIVERSAL_FORMAT_CONVERSION_FAILED"];
+
+/// Raised by what nobody foresaw, before the commit or after it. What has no class at all is an exception of the JVM's.
+const UNFORESEEN: &str = "INTERNAL_ERROR";
 
 /// Another writer was faster.
 const RACES: [&str; 12] = [
@@ -65,7 +69,10 @@ fn refused(refusal: Box<Refusal>, creates: bool) -> ExecutionError {
     let words = first_part(&refusal);
     if is(&AFTER_COMMIT) {
         let message = format!("the change was committed, and then the server failed: {words}");
-        return plain(ErrorKind::Ambiguous, message, Some(PLAN_AGAIN));
+        return plain(ErrorKind::Broken, message, Some(PLAN_AGAIN));
+    }
+    if refusal.class.is_none() || refusal.is(UNFORESEEN) {
+        return plain(ErrorKind::Broken, format!("the server failed: {words}"), Some("the server's log says more"));
     }
     if is(&RACES) || is(&OTHERWISE) {
         return conflict(format!("the table is not as the plan saw it: {words}"));
@@ -145,7 +152,9 @@ mod tests {
         check(class("DELTA_METADATA_CHANGED"), ErrorKind::Conflict);
         check(class("DELTA_CONCURRENT_APPEND.WITH_PARTITION_HINT"), ErrorKind::Conflict);
         check(class("FIELD_ALREADY_EXISTS"), ErrorKind::Conflict);
-        check(class("DELTA_POST_COMMIT_HOOK_FAILED"), ErrorKind::Ambiguous);
+        check(class("DELTA_POST_COMMIT_HOOK_FAILED"), ErrorKind::Broken);
+        check(class("INTERNAL_ERROR"), ErrorKind::Broken);
+        check(Failure::Refused(Box::default()), ErrorKind::Broken);
         check(class("DELTA_NEW_CHECK_CONSTRAINT_VIOLATION"), ErrorKind::Refused);
         check(class("PARSE_SYNTAX_ERROR"), ErrorKind::Refused);
     }

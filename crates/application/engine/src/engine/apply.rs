@@ -27,7 +27,7 @@ pub(super) async fn run(engine: &Engine, plan: PreparedPlan) -> Result<Report, E
             together(units.iter().zip(&ended).filter(|(unit, _)| unit.table == table).map(|(_, execution)| execution))
         })
         .collect();
-    let executions = verify(engine, &plan, executions).await?;
+    let executions = verify(engine, &plan, executions).await;
     for (table, execution) in
         plan.tables.iter().zip(&executions).filter(|(table, _)| table.plan.outcome == Outcome::Changes)
     {
@@ -104,58 +104,92 @@ async fn run_unit(engine: &Engine, table: &PreparedTable, unit: &Unit, alone: bo
     engine.events.event(&Event::Applying { table: table.plan.name.clone() });
     let mut current = table.clone();
     let mut steps = steps_of(engine, table, unit, alone);
-    let mut done = 0;
     let mut last = Receipt { version: None, tolerated: Vec::new() };
     let mut tries = 1;
+    // Steps that ran: of the plan as it is now, and of those before it that it was made of anew.
+    let mut done = 0;
+    let mut before = 0;
+    // Whether a step may have happened that nobody told us of.
+    let mut open = false;
     while done < steps.len() {
         let error = match engine.executor.execute(&steps[done], &context(engine, &current, digest)).await {
             Ok(receipt) => {
                 last.version = receipt.version;
                 last.tolerated.extend(receipt.tolerated);
                 done += 1;
+                tries = 1;
                 continue;
             }
             Err(error) => error,
         };
+        let (ran, all) = (before + done, before + steps.len());
         match error.kind {
-            ErrorKind::Refused | ErrorKind::Unavailable => return stopped(done, steps.len(), &error),
-            ErrorKind::Interrupted if done == 0 => return Execution::Interrupted,
-            ErrorKind::Interrupted => return stopped(done, steps.len(), &error),
-            ErrorKind::Conflict | ErrorKind::Ambiguous => (),
+            ErrorKind::Refused | ErrorKind::Unavailable => return stopped(ran, all, &error),
+            ErrorKind::Interrupted if ran == 0 => return Execution::Interrupted,
+            ErrorKind::Interrupted => return stopped(ran, all, &error),
+            ErrorKind::Conflict => (),
+            ErrorKind::Ambiguous | ErrorKind::Broken => open = true,
         }
+        let is_conflict = error.kind == ErrorKind::Conflict;
         tries += 1;
         if tries > TRIES {
-            return if error.kind == ErrorKind::Ambiguous {
-                Execution::Unclear(failure(&error))
-            } else {
-                Execution::Stale(failure(&error))
+            return match is_conflict {
+                false => Execution::Unclear(failure(&error)),
+                true if ran > 0 => stopped(ran, all, &error),
+                true => Execution::Stale(failure(&error)),
             };
         }
         engine.events.event(&Event::Conflict { table: table.plan.name.clone(), next_try: tries });
         let again = match plan::replan(engine, &table.declared).await {
             Ok(again) => again,
-            Err(_) if error.kind == ErrorKind::Ambiguous => return Execution::Unclear(failure(&error)),
-            Err(_) => return stopped(done, steps.len(), &error),
+            Err(_) if is_conflict => return stopped(ran, all, &error),
+            Err(_) => return Execution::Unclear(failure(&error)),
         };
-        match next_after_race(table, unit, &steps[done..], &again) {
+        let left = steps_of(engine, &again, unit, alone);
+        match what_is_left(table, unit, &steps[done..], &again, &left) {
+            // What somebody else did to the end we had begun, or may have.
+            Next::Nothing if open || ran > 0 => break,
             Next::Nothing => return Execution::AlreadyApplied,
-            Next::Same => {
-                steps = steps_of(engine, &again, unit, alone);
+            // It did not happen, and would end in the same way. A step of no action leaves nothing to see.
+            Next::Same if error.kind == ErrorKind::Broken && !steps[done].actions.is_empty() => {
+                return stopped(ran, all, &error);
+            }
+            next @ (Next::Same | Next::Rest) => {
+                if is_conflict && done == 0 {
+                    last.tolerated.extend(between(&current, &again));
+                }
+                before = ran + usize::from(matches!(next, Next::Rest) && !is_conflict);
                 done = 0;
+                steps = left;
                 current = again;
             }
             // The step may be done, and what is left to do looks different because of others, or can't be read.
-            Next::Other if error.kind == ErrorKind::Ambiguous => return Execution::Unclear(failure(&error)),
-            Next::Other if done > 0 => return stopped(done, steps.len(), &error),
+            Next::Other if !is_conflict => return Execution::Unclear(failure(&error)),
+            Next::Other if ran > 0 => return stopped(ran, all, &error),
             Next::Other => return Execution::Stale(stale(&error)),
         }
     }
     Execution::Applied { version: last.version, tolerated: last.tolerated }
 }
 
+/// The versions that others wrote since a table was planned, where none of them is ours; none where versions are not seen.
+fn between(table: &PreparedTable, again: &PreparedTable) -> std::ops::Range<u64> {
+    let version = |table: &PreparedTable| table.observed.as_ref().map_or(0, |observed| observed.version);
+    match (version(table), version(again)) {
+        (0, _) => 0..0,
+        (seen, now) => seen + 1..now + 1,
+    }
+}
+
+/// What is left of a plan after a step that did not end well.
 enum Next {
+    /// Nothing: the table is as declared.
     Nothing,
+    /// All of it, that step included.
     Same,
+    /// What comes after that step, which is done.
+    Rest,
+    /// Something else.
     Other,
 }
 
@@ -172,19 +206,48 @@ fn steps_of(engine: &Engine, table: &PreparedTable, unit: &Unit, alone: bool) ->
     engine.executor.compile(&table.declared.desired, table.observed.as_deref(), &unit.actions).steps
 }
 
-/// What was shown is all that may be done: the remaining plan is the same, or empty, or this run is stale. Of a table whose
-/// plan runs in several units, each goes on with its own part.
-fn next_after_race(table: &PreparedTable, unit: &Unit, remaining: &[Step], again: &PreparedTable) -> Next {
-    let in_steps = |action: &Action| table.steps.iter().any(|step| step.actions.contains(action));
-    let left: Vec<&Action> = remaining.iter().flat_map(|step| &step.actions).collect();
+/// What is left of a unit, whose remaining steps are known, by a plan that was made again, and whose steps of that unit these
+/// are. What was shown is all that may be done: the remaining plan is the same, or empty, or this run is stale.
+fn what_is_left(
+    shown: &PreparedTable,
+    unit: &Unit,
+    remaining: &[Step],
+    again: &PreparedTable,
+    left: &[Step],
+) -> Next {
     let own: Vec<&Action> = again.plan.actions.iter().filter(|action| action.stage() == unit.stage).collect();
-    let is_shown = again.plan.actions.iter().all(|action| table.plan.actions.contains(action) || in_steps(action));
+    let is = |steps: &[Step]| bare(left).eq(bare(steps));
     match again.plan.outcome {
         Outcome::InSync => Next::Nothing,
-        Outcome::Changes if is_shown && own.is_empty() => Next::Nothing,
-        Outcome::Changes if is_shown && (own.iter().copied().eq(&unit.actions) || own == left) => Next::Same,
+        Outcome::Changes if !was_shown(shown, again) => Next::Other,
+        Outcome::Changes if own.is_empty() => Next::Nothing,
+        Outcome::Changes if own.iter().copied().eq(&unit.actions) || is(remaining) => Next::Same,
+        Outcome::Changes if remaining.split_first().is_some_and(|(_, rest)| is(rest)) => Next::Rest,
         Outcome::Changes | Outcome::Blocked | Outcome::Unreadable => Next::Other,
     }
+}
+
+/// Whether a plan that was made again holds nothing but what was shown, as an action or as a part of a step.
+fn was_shown(shown: &PreparedTable, again: &PreparedTable) -> bool {
+    let in_steps = |action: &Action| shown.steps.iter().any(|step| step.actions.contains(action));
+    let is_feature = |action: &Action| matches!(action, Action::EnableFeature { .. });
+    let mut others = again.plan.actions.iter().filter(|action| !is_feature(action));
+    others.all(|action| shown.plan.actions.contains(action) || in_steps(action))
+        && has_no_new_features(&shown.plan.actions, &again.plan.actions)
+}
+
+/// The actions of steps in the backend's order. Without features: a backend may give one to the step that needs it, and a
+/// step that was done may have brought it.
+fn bare(steps: &[Step]) -> impl Iterator<Item = &Action> {
+    let actions = steps.iter().flat_map(|step| &step.actions);
+    actions.filter(|action| !matches!(action, Action::EnableFeature { .. }))
+}
+
+/// Whether every feature that is enabled now was to be enabled, or is one of a table that was to be created.
+fn has_no_new_features(shown: &[Action], now: &[Action]) -> bool {
+    let creates = shown.iter().any(|action| matches!(action, Action::CreateTable { .. }));
+    let mut features = now.iter().filter(|action| matches!(action, Action::EnableFeature { .. }));
+    creates || features.all(|feature| shown.contains(feature))
 }
 
 fn context(engine: &Engine, table: &PreparedTable, digest: &str) -> Context {
@@ -204,8 +267,13 @@ fn stopped(done: usize, steps: usize, error: &ExecutionError) -> Execution {
 }
 
 fn failure(error: &ExecutionError) -> Failure {
-    let mut message = error.message.clone();
-    let mut cause = std::error::Error::source(error);
+    Failure { message: told(error), help: error.help.clone() }
+}
+
+/// An error and its causes on one line.
+fn told(error: &dyn std::error::Error) -> String {
+    let mut message = error.to_string();
+    let mut cause = error.source();
     while let Some(next) = cause {
         let text = next.to_string();
         // Many errors tell their causes themselves.
@@ -214,7 +282,7 @@ fn failure(error: &ExecutionError) -> Failure {
         }
         cause = next.source();
     }
-    Failure { message, help: error.help.clone() }
+    message
 }
 
 fn stale(error: &ExecutionError) -> Failure {
@@ -225,20 +293,27 @@ fn stale(error: &ExecutionError) -> Failure {
 }
 
 /// "Applied" means that a second plan of the table is empty.
-async fn verify(
-    engine: &Engine,
-    plan: &PreparedPlan,
-    mut executions: Vec<Execution>,
-) -> Result<Vec<Execution>, EngineError> {
+async fn verify(engine: &Engine, plan: &PreparedPlan, mut executions: Vec<Execution>) -> Vec<Execution> {
     let touched: Vec<usize> = (0..executions.len()).filter(|index| executions[*index].is_applied()).collect();
     if touched.is_empty() {
-        return Ok(executions);
+        return executions;
     }
     let relations: Vec<_> = touched.iter().map(|index| plan.tables[*index].relation.clone()).collect();
-    let observations = engine.catalog.observe(&relations).await?;
-    for (index, observation) in touched.into_iter().zip(observations) {
+    let (observations, unseen) = match engine.catalog.observe(&relations).await {
+        Ok(observations) => (observations, None),
+        // What was done is done, whether or not it can be seen.
+        Err(error) => (Vec::new(), Some(told(&error))),
+    };
+    for (at, index) in touched.into_iter().enumerate() {
         let table = &plan.tables[index];
-        if let Some(message) = not_converged(table, &observation) {
+        let trouble = match (&unseen, observations.get(at)) {
+            (None, Some(observation)) => not_converged(table, observation),
+            (unseen, _) => {
+                let why = unseen.as_deref().unwrap_or("it was not observed");
+                Some(format!("all steps ran, but afterwards the table could not be looked at: {why}"))
+            }
+        };
+        if let Some(message) = trouble {
             executions[index] = Execution::PartlyApplied {
                 done: table.steps.len(),
                 steps: table.steps.len(),
@@ -246,7 +321,7 @@ async fn verify(
             };
         }
     }
-    Ok(executions)
+    executions
 }
 
 fn not_converged(table: &PreparedTable, observation: &Observation) -> Option<String> {

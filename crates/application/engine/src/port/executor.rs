@@ -102,8 +102,10 @@ pub enum ErrorKind {
     Refused,
     /// Nothing happened; the table is not as the plan saw it.
     Conflict,
-    /// It is unknown whether it happened.
+    /// It is unknown whether it happened, or may still happen.
     Ambiguous,
+    /// It ended in an error of the target's own, which does not tell whether it happened before.
+    Broken,
     /// Nothing happened; the target can't be reached.
     Unavailable,
     /// Nothing happened; the step was asked to stop.
