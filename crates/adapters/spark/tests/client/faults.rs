@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use delta_engine_spark::client::{Ambiguity, Client, Failure, Unavailable};
 use delta_engine_testkit::connect::{Conduct, Fault, Faults, Journal, Moment, Rpc, ScriptedServer};
+use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{QUERY, STATEMENT, connect, start};
@@ -61,51 +62,64 @@ fn conducts() -> [(&'static str, Conduct); 3] {
     [("at once", Conduct::default()), ("slow", slow), ("slow, short streams", short)]
 }
 
+/// Runs cases side by side, which mostly wait, and adds up the faults that were injected.
+async fn all<F: Future<Output = usize>>(cases: impl IntoIterator<Item = F>) -> usize {
+    const AT_ONCE: usize = 16;
+    futures::stream::iter(cases).buffer_unordered(AT_ONCE).fold(0, |sum, faults| async move { sum + faults }).await
+}
+
+/// A fault at one moment after the other, until there is no such moment any more.
+async fn at_every_moment(name: &str, conduct: Conduct, fault: Fault) -> usize {
+    let mut injected = 0;
+    for number in 0..12 {
+        let case = format!("{name}, {fault:?} at {number}");
+        let (result, journal) = execute(Faults::at(number, fault), conduct.clone()).await;
+        check_truth(&case, outcome(&result), &journal);
+        if journal.faults == 0 {
+            assert_eq!(outcome(&result), Outcome::Done, "{case}");
+            break;
+        }
+        injected += journal.faults;
+        let expected = match (fault, number) {
+            // A server that asks to wait has not taken it; whether a plan that never came is under way nobody knows.
+            (Fault::Throttle(_), 0) => Some(Outcome::Done),
+            (Fault::Cut | Fault::End | Fault::Unavailable | Fault::Disconnected, 0) => Some(Outcome::Ambiguous),
+            (Fault::LoseSession | Fault::Restart | Fault::ForgetOperations, _) => None,
+            // What was accepted is seen to its end.
+            (Fault::Cut | Fault::End | Fault::Unavailable | Fault::Disconnected | Fault::Throttle(_), _) => {
+                Some(Outcome::Done)
+            }
+        };
+        assert!(expected.is_none_or(|it| it == outcome(&result)), "{case}: {result:?}");
+    }
+    injected
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_fault_at_every_moment() {
-    let mut injected = 0;
-    for (name, conduct) in conducts() {
-        for fault in Fault::ALL {
-            for number in 0..12 {
-                let case = format!("{name}, {fault:?} at {number}");
-                let (result, journal) = execute(Faults::at(number, fault), conduct.clone()).await;
-                check_truth(&case, outcome(&result), &journal);
-                if journal.faults == 0 {
-                    // There is no such moment any more.
-                    assert_eq!(outcome(&result), Outcome::Done, "{case}");
-                    break;
-                }
-                injected += journal.faults;
-                let expected = match (fault, number) {
-                    // A server that asks to wait has not taken it; whether a plan that never came is under way nobody knows.
-                    (Fault::Throttle(_), 0) => Some(Outcome::Done),
-                    (Fault::Cut | Fault::End | Fault::Unavailable | Fault::Disconnected, 0) => Some(Outcome::Ambiguous),
-                    (Fault::LoseSession | Fault::Restart | Fault::ForgetOperations, _) => None,
-                    // What was accepted is seen to its end.
-                    (Fault::Cut | Fault::End | Fault::Unavailable | Fault::Disconnected | Fault::Throttle(_), _) => {
-                        Some(Outcome::Done)
-                    }
-                };
-                assert!(expected.is_none_or(|it| it == outcome(&result)), "{case}: {result:?}");
-            }
-        }
-    }
+    let cases = conducts()
+        .into_iter()
+        .flat_map(|(name, conduct)| Fault::ALL.map(|fault| Box::pin(at_every_moment(name, conduct.clone(), fault))));
+    let injected = all(cases).await;
     assert!(injected >= 100, "{injected} faults");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_faults_at_every_pair_of_moments() {
-    let mut injected = 0;
+    const MOMENTS: [(usize, usize); 7] = [(0, 1), (0, 3), (1, 2), (1, 4), (2, 3), (2, 4), (3, 4)];
     let faults = Fault::ALL.iter().flat_map(|one| Fault::ALL.iter().map(move |other| (*one, *other)));
-    for (one, other) in faults {
-        for (first, second) in [(0, 1), (0, 3), (1, 2), (1, 4), (2, 3), (2, 4), (3, 4)] {
-            let case = format!("{one:?} at {first}, {other:?} at {second}");
-            let schedule = Faults::at_each([(first, one), (second, other)]);
-            let (result, journal) = execute(schedule, Conduct::default()).await;
-            check_truth(&case, outcome(&result), &journal);
-            injected += journal.faults;
-        }
-    }
+    let cases = faults.flat_map(|(one, other)| {
+        MOMENTS.map(|(first, second)| {
+            Box::pin(async move {
+                let case = format!("{one:?} at {first}, {other:?} at {second}");
+                let schedule = Faults::at_each([(first, one), (second, other)]);
+                let (result, journal) = execute(schedule, Conduct::default()).await;
+                check_truth(&case, outcome(&result), &journal);
+                journal.faults
+            })
+        })
+    });
+    let injected = all(cases).await;
     assert!(injected >= 500, "{injected} faults");
 }
 
