@@ -23,7 +23,7 @@ mod statement;
 
 pub use dialect::{Dialect, SparkLine};
 pub use preview::preview;
-pub use quote::literal;
+pub use quote::{identifier, literal};
 pub use reason::{Reason, Refusal};
 pub use script::{Script, script};
 pub use statement::Statement;

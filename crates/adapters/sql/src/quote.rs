@@ -3,7 +3,7 @@
 use delta_engine_schema::model::{Expression, Identifier, Path, Step, TableName};
 
 /// A name in backticks, inner backticks doubled.
-pub(crate) fn identifier(name: &Identifier) -> String {
+pub fn identifier(name: &Identifier) -> String {
     name.quoted()
 }
 

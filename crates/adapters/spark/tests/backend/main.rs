@@ -7,7 +7,9 @@
 mod actions;
 mod answers;
 mod facts;
+mod hostile;
 mod observe;
 mod sail;
 mod scenarios;
 mod support;
+mod writers;

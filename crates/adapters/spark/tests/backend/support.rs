@@ -40,7 +40,21 @@ pub(crate) async fn live(test: &str) -> Option<Live> {
         println!("skipped: backend::{test}: {REMOTE_VARIABLE} is not set");
         return None;
     };
-    let server = Server::connect(&address, Patience::default()).await.expect("a server");
+    let (engine, catalog, dialect) = connect(&address).await;
+    let other = Client::connect(&address, Patience::default()).await.expect("a session");
+    // Others may run the same test on the same server.
+    let live = Live { engine, catalog, other, schema: format!("live_{test}_{}", std::process::id()), dialect };
+    live.run(&format!("DROP SCHEMA IF EXISTS {} CASCADE", live.schema)).await;
+    Some(live)
+}
+
+/// Another engine on the same server, with a session of its own.
+pub(crate) async fn rival(live: &Live) -> Engine {
+    connect(live.other.address()).await.0
+}
+
+async fn connect(address: &Address) -> (Engine, SparkCatalog, Dialect) {
+    let server = Server::connect(address, Patience::default()).await.expect("a server");
     let dialect = server.dialect();
     let server = Arc::new(server);
     let catalog = SparkCatalog::new(Arc::clone(&server));
@@ -49,12 +63,7 @@ pub(crate) async fn live(test: &str) -> Option<Live> {
         Ok(permission) => engine.allowing(permission),
         Err(_) => engine,
     };
-    let engine = ALLOWED.into_iter().fold(engine, allow);
-    let other = Client::connect(&address, Patience::default()).await.expect("a session");
-    // Others may run the same test on the same server.
-    let live = Live { engine, catalog, other, schema: format!("live_{test}_{}", std::process::id()), dialect };
-    live.run(&format!("DROP SCHEMA IF EXISTS {} CASCADE", live.schema)).await;
-    Some(live)
+    (ALLOWED.into_iter().fold(engine, allow), catalog, dialect)
 }
 
 impl Live {
@@ -122,7 +131,7 @@ pub(crate) fn registry_of(drafts: impl IntoIterator<Item = TableDraft>) -> Regis
     declared.fold(Registry::new(), add).build().unwrap_or_else(|faults| panic!("{faults}"))
 }
 
-fn registry(tables: Vec<Table>) -> Registry {
+pub(crate) fn registry(tables: Vec<Table>) -> Registry {
     let registry = tables.into_iter().fold(Registry::new(), |registry, table| registry.table(table));
     registry.build().unwrap_or_else(|faults| panic!("{faults}"))
 }
