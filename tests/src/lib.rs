@@ -1,6 +1,7 @@
 //! What whole scenarios share: tables that others wrote, readers that share no code with the engine, faults, and a comparer
 //! of committed text that knows nothing of the differ. Not published.
 
+pub mod change;
 pub mod committed;
 pub mod declared;
 pub mod differential;
@@ -11,6 +12,8 @@ pub mod foreign;
 pub mod lake;
 pub mod log;
 pub mod reader;
+pub mod spark;
+pub mod written;
 
 use std::str::FromStr;
 

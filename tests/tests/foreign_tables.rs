@@ -4,16 +4,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use delta_engine::PreparedPlan;
 use delta_engine::port::Observation;
-use delta_engine::schema::draft::TableDraft;
 use delta_engine::schema::model::{DataType, Identifier, ObservedTable, Path as Place};
-use delta_engine::schema::{Action, Outcome};
-use delta_engine::{Execution, PreparedPlan, Status};
-use delta_engine_acceptance::committed::{differences, fields, lost};
+use delta_engine_acceptance::change::{Applied, apply, kept};
+use delta_engine_acceptance::committed::{differences, lost};
 use delta_engine_acceptance::declared::as_declared;
 use delta_engine_acceptance::edits::EDITS;
 use delta_engine_acceptance::fixtures::{copy, fixtures};
-use delta_engine_acceptance::lake::{NAME, blockers, engine, observation, registry, table_folder};
+use delta_engine_acceptance::lake::{NAME, engine, observation, table_folder};
 use delta_engine_acceptance::log::Text;
 use delta_engine_acceptance::reader::{By, Row, reader};
 
@@ -137,61 +136,12 @@ async fn seen(lake: &Path) -> ObservedTable {
     delta_engine_acceptance::lake::observed(lake).await.unwrap()
 }
 
-enum Applied {
-    Yes(PreparedPlan),
-    No(String),
-}
-
-/// Plans and applies with every permission; a second plan is then empty.
-async fn apply(shown: &str, lake: &Path, draft: &TableDraft) -> Applied {
-    let registry = match registry([draft.clone()]) {
-        Ok(registry) => registry,
-        Err(faults) => return Applied::No(format!("faults: {faults}")),
-    };
-    let engine = engine(lake).await;
-    let plan = engine.plan(&registry).await.unwrap();
-    if plan.tables[0].plan.outcome != Outcome::Changes {
-        let why = blockers(&plan.tables[0].plan);
-        assert!(
-            !why.is_empty(),
-            "{shown}: {:?} without a reason: {:?}",
-            plan.tables[0].plan.outcome,
-            plan.tables[0].plan
-        );
-        return Applied::No(why.iter().filter_map(|why| why.split(':').next()).collect::<Vec<_>>().join(", "));
-    }
-    let report = engine.apply(plan.clone()).await.unwrap();
-    assert!(matches!(report.executions[0], Execution::Applied { .. }), "{shown}: {:?}", report.executions[0]);
-    let again = engine.plan(&registry).await.unwrap();
-    assert_eq!(again.status(), Status::InSync, "{shown}: {:?}", again.tables[0].plan);
-    Applied::Yes(plan)
-}
-
 /// Whether the plan said that delta-rs loses something.
 fn loses(plan: &PreparedPlan, what: &str) -> bool {
     plan.tables[0].plan.findings.iter().any(|finding| {
         let of_delta_rs = finding.message.split(", ").filter(|part| part.contains("delta-rs"));
         finding.name == "upgrade-protocol" && of_delta_rs.into_iter().any(|part| part.contains(what))
     })
-}
-
-/// The fields that stay, from the renames, drops and moves of a plan.
-fn kept(before: &Text, actions: &[Action]) -> Vec<(Place, Place)> {
-    let schema = before.schema();
-    let mut kept: Vec<(Place, Place)> = fields(&schema).into_iter().map(|(path, _)| (path.clone(), path)).collect();
-    for action in actions {
-        if let Action::RenameColumn { path, to } = action {
-            let renamed = path.parent().unwrap().field(to);
-            for (_, place) in &mut kept {
-                if let Some(moved) = place.renamed(path, &renamed) {
-                    *place = moved;
-                }
-            }
-        } else if let Action::DropColumn { path, .. } = action {
-            kept.retain(|(_, place)| !place.starts_with(path));
-        }
-    }
-    kept
 }
 
 /// The rows of the kept columns by every reader that read them before, and the names of all columns.
