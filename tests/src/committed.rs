@@ -140,8 +140,10 @@ fn compare_type(at: &str, declared: &DataType, json: &Value, found: &mut Vec<Str
 
 fn compare_column(column: &Column, field: &Value, found: &mut Vec<String>) {
     let (at, metadata) = (column.name().as_str(), &field["metadata"]);
-    let lengths = metadata[LENGTHS].as_str().map(str::to_owned);
-    same(&format!("{at} lengths"), &text_lengths(column.data_type()), &lengths, found);
+    // The names in it are spelled as the table spells them.
+    let lengths = metadata[LENGTHS].as_str().map(str::to_lowercase);
+    let declared = text_lengths(column.data_type()).map(|text| text.to_lowercase());
+    same(&format!("{at} lengths"), &declared, &lengths, found);
     let expression = |key: &str| metadata[key].as_str().map(|text| Expression::parse(text).unwrap());
     same(&format!("{at} default"), &column.default, &expression("CURRENT_DEFAULT"), found);
     same(&format!("{at} generated"), &column.generated, &expression("delta.generationExpression"), found);
