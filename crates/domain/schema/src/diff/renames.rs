@@ -102,3 +102,91 @@ impl Names<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::diff;
+    use crate::draft::FieldDraft;
+    use crate::rules::testing::{Sketch, table};
+    use crate::simulate::simulate;
+
+    /// Expects these actions, renames as `path to name`, and nothing to be left after them.
+    fn check(desired: &DesiredTable, observed: ObservedTable, expected: &[&str]) {
+        let found = diff(desired, Some(&observed));
+        let shown = found.actions.iter().map(|action| {
+            let path = action.subject(&desired.name).path;
+            if let Action::RenameColumn { path, to } = action {
+                format!("{path} to {to}")
+            } else {
+                format!("{} {path}", action.kind())
+            }
+        });
+        assert_eq!(
+            (shown.collect::<Vec<_>>(), found.differences),
+            (expected.iter().map(|text| (*text).to_owned()).collect(), vec![])
+        );
+        let after = simulate(Some(observed), &found.actions, "").unwrap();
+        assert_eq!(diff(desired, Some(&after)).actions, []);
+    }
+
+    /// The first column's field of this path was called so before.
+    fn formerly(desired: Sketch, path: &str, name: &str) -> Sketch {
+        let field = FieldDraft { path: path.to_owned(), renamed_from: vec![name.to_owned()], ..FieldDraft::default() };
+        desired.with(|draft| draft.columns[0].fields.push(field))
+    }
+
+    #[test]
+    fn fields_are_renamed_wherever_they_are() {
+        for (of, parent) in [
+            ("struct<NAME: int, z: int>", ""),
+            ("struct<z: int, s: struct<NAME: int>>", "s."),
+            ("array<struct<NAME: int>>", "element."),
+            ("map<struct<NAME: int>, int>", "key."),
+            ("map<int, struct<NAME: int>>", "value."),
+        ] {
+            let with = |name: &str| table(&format!("a: {}, b: int", of.replace("NAME", name))).mapped();
+            let desired = formerly(with("y"), &format!("{parent}y"), "x");
+            check(&desired.declared(), with("x").there(), &[&format!("a.{parent}x to y")]);
+        }
+    }
+
+    #[test]
+    fn a_field_is_renamed_after_the_column_around_it() {
+        let desired = formerly(table("t: struct<y: int>").renamed("t", "s"), "y", "x");
+        let observed = table("s: struct<x: int>").mapped();
+        check(&desired.declared(), observed.there(), &["s to t", "t.x to y"]);
+    }
+
+    #[test]
+    fn fields_go_with_their_column_and_not_with_its_name() {
+        let desired = formerly(table("a: struct<y: int>, b: struct<x: int>").renamed("b", "a"), "y", "x").mapped();
+        let observed = table("a: struct<x: int>").mapped();
+        check(&desired.declared(), observed.there(), &["a to b", "add_column a"]);
+    }
+
+    #[test]
+    fn chains_of_names_run_from_their_free_end() {
+        let desired = table("b: int, c: int").renamed("b", "a").renamed("c", "b");
+        check(&desired.declared(), table("a: int, b: int").mapped().there(), &["b to c", "a to b"]);
+    }
+
+    #[test]
+    fn ids_name_a_column_whatever_it_is_called() {
+        let observed = table("a: int, s: struct<x: int>").mapped().there();
+        let mut desired = table("a: int, s: struct<x: int>").mapped().declared();
+        desired.origin = Some(observed.table_id.clone());
+        desired.columns = observed.columns.clone();
+        check(&desired, observed.clone(), &[]);
+        desired.columns[0].field.name = "s".into();
+        desired.columns[1].field.name = "t".into();
+        check(&desired, observed.clone(), &["s to t", "a to s"]);
+        // Of another table they say nothing: the names do.
+        desired.origin = Some("another".to_owned());
+        desired.columns[1].field.name = "a".into();
+        desired.columns.reverse();
+        desired.columns[0].field.data_type = "int".parse().unwrap();
+        desired.columns[1].field.data_type = observed.columns[1].field.data_type.clone();
+        check(&desired, observed, &[]);
+    }
+}

@@ -96,6 +96,18 @@ mod tests {
             listed("`a,b`"),
             &["silver.t.s.x: the table is clustered by `s.x`, which delta.dataSkippingStatsColumns does not list"],
         );
+        let flat = || table("s: struct<x: int>, `a,b`: int").mapped();
+        for (value, help) in [("`a,b`", "\"`a,b`,s.x\""), ("", "\"s.x\"")] {
+            let help = format!("declare properties: {{ delta.dataSkippingStatsColumns: {help} }}");
+            helps(&RULE, listed(value), flat(), &[&help]);
+        }
+    }
+
+    #[test]
+    fn what_never_has_statistics_is_left_to_the_rule_of_types() {
+        let columns = format!("{}, flag: boolean, list: array<struct<x: int>>", wide(32));
+        on_create(&RULE, table(&columns).clustered(&["flag"]), &[]);
+        on_create(&RULE, table(&columns).clustered(&["list.element.x"]), &[]);
     }
 
     #[test]

@@ -97,4 +97,18 @@ mod tests {
         on_change(&RULE, table("a: int").property(STATISTICS_COLUMNS, "a"), observed(), &[]);
         on_change(&RULE, table("a: int"), observed(), &[]);
     }
+
+    #[test]
+    fn a_wrong_list_that_is_there_is_left_alone_until_names_change() {
+        let with = |columns: &str| table(columns).mapped().property(STATISTICS_COLUMNS, "a, gone");
+        on_change(&RULE, with("a: int comment 'x', b: int"), with("a: int, b: int"), &[]);
+        on_change(
+            &RULE,
+            with("a: int"),
+            with("a: int, b: int"),
+            &[
+                "silver.t (property delta.dataSkippingStatsColumns): delta.dataSkippingStatsColumns lists `gone`, which the table will not have",
+            ],
+        );
+    }
 }

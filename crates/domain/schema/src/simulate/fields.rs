@@ -204,4 +204,32 @@ mod tests {
         refused(default("x"), "there is no column `x`");
         refused(default("s.x"), "there is no column `s.x`");
     }
+
+    #[test]
+    fn columns_and_fields_stand_where_they_are_put() {
+        let check = |action: Action, expected: &str| {
+            let state = table("a: int, b: int, c: int, s: struct<x: int, y: int, z: int>").there();
+            let after = simulate(Some(state), &[action], "").unwrap();
+            let names: Vec<String> = after.columns.iter().map(|column| column.name().to_string()).collect();
+            let fields = after.columns.iter().find_map(|column| column.data_type().as_struct()).unwrap();
+            let fields: Vec<String> = fields.iter().map(|field| field.name.to_string()).collect();
+            assert_eq!(format!("{} {}", names.concat(), fields.concat()), expected);
+        };
+        let moved = |column: &str, to: Position| Action::MoveColumn { path: path(column), to };
+        check(moved("c", Position::First), "cabs xyz");
+        check(moved("c", Position::After("A".into())), "acbs xyz");
+        check(moved("a", Position::After("b".into())), "bacs xyz");
+        check(moved("a", Position::Last), "bcsa xyz");
+        check(moved("s.x", Position::After("y".into())), "abcs yxz");
+        check(moved("s.y", Position::Last), "abcs xzy");
+        let added = |parent: Path, position: Position| Action::AddColumn {
+            parent,
+            column: Box::new(Column::new("n", "int".parse().unwrap())),
+            position,
+        };
+        check(added(Path::table(), Position::First), "nabcs xyz");
+        check(added(Path::table(), Position::After("b".into())), "abncs xyz");
+        check(added(Path::table(), Position::Last), "abcsn xyz");
+        check(added(path("s"), Position::After("x".into())), "abcs xnyz");
+    }
 }
