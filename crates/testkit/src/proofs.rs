@@ -283,6 +283,10 @@ fn blank(table: &mut ObservedTable, aspect: Aspect, path: &Path) {
         Aspect::Comment if whole => table.comment = None,
         Aspect::PrimaryKey if whole => table.primary_key = None,
         Aspect::ForeignKey if whole => table.foreign_keys.clear(),
+        Aspect::Rely if whole => {
+            table.primary_key.iter_mut().for_each(|key| key.rely = false);
+            table.foreign_keys.iter_mut().for_each(|key| key.rely = false);
+        }
         Aspect::Check if whole => table.checks.clear(),
         Aspect::Property if whole => table.properties.clear(),
         Aspect::Feature if whole => table.features.clear(),
@@ -291,6 +295,7 @@ fn blank(table: &mut ObservedTable, aspect: Aspect, path: &Path) {
         | Aspect::Comment
         | Aspect::PrimaryKey
         | Aspect::ForeignKey
+        | Aspect::Rely
         | Aspect::Check
         | Aspect::Property
         | Aspect::Feature
@@ -315,6 +320,7 @@ fn blank(table: &mut ObservedTable, aspect: Aspect, path: &Path) {
             Aspect::Nullability => column.field.nullable = true,
             Aspect::PrimaryKey
             | Aspect::ForeignKey
+            | Aspect::Rely
             | Aspect::Check
             | Aspect::Property
             | Aspect::Feature

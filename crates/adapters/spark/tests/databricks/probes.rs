@@ -3,7 +3,7 @@
 use delta_engine_application::{Column, Table};
 use delta_engine_schema::Outcome;
 use delta_engine_schema::model::DataType;
-use delta_engine_testkit::connect::{Answers, Ask, Reply, Script};
+use delta_engine_testkit::connect::{Answers, Ask, Script};
 
 use crate::support::{Databricks, but, registry};
 use crate::workspace::Workspace;

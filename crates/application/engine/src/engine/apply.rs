@@ -208,13 +208,7 @@ fn steps_of(engine: &Engine, table: &PreparedTable, unit: &Unit, alone: bool) ->
 
 /// What is left of a unit, whose remaining steps are known, by a plan that was made again, and whose steps of that unit these
 /// are. What was shown is all that may be done: the remaining plan is the same, or empty, or this run is stale.
-fn what_is_left(
-    shown: &PreparedTable,
-    unit: &Unit,
-    remaining: &[Step],
-    again: &PreparedTable,
-    left: &[Step],
-) -> Next {
+fn what_is_left(shown: &PreparedTable, unit: &Unit, remaining: &[Step], again: &PreparedTable, left: &[Step]) -> Next {
     let own: Vec<&Action> = again.plan.actions.iter().filter(|action| action.stage() == unit.stage).collect();
     let is = |steps: &[Step]| bare(left).eq(bare(steps));
     match again.plan.outcome {

@@ -93,7 +93,7 @@ fn take(first: &mut ObservedTable, second: &ObservedTable, aspect: Aspect, path:
             first.features = second.features.clone();
             true
         }
-        // Nobody hides these; a mixture of two schemas would be none.
+        // Nobody hides these, or a log has no place for them; a mixture of two schemas would be none.
         Aspect::Existence
         | Aspect::Name
         | Aspect::Order
@@ -103,6 +103,7 @@ fn take(first: &mut ObservedTable, second: &ObservedTable, aspect: Aspect, path:
         | Aspect::Location
         | Aspect::PrimaryKey
         | Aspect::ForeignKey
+        | Aspect::Rely
         | Aspect::Check
         | Aspect::Layout
         | Aspect::Property
