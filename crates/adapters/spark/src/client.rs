@@ -10,6 +10,7 @@ mod address;
 mod answer;
 mod channel;
 mod connect_error;
+mod count;
 mod failure;
 mod operation;
 mod refusal;
@@ -30,12 +31,14 @@ use tonic::transport::Channel;
 pub use address::{Address, AddressFault, DEFAULT_PORT, Keepalive, REMOTE_VARIABLE, TOKEN_VARIABLE};
 pub use answer::{Answer, DecodeError, Row, RowError, Rows};
 pub use connect_error::ConnectError;
+pub use count::Requests;
 pub use failure::{Ambiguity, Failure, Interruption, Unavailable};
 pub use refusal::Refusal;
 pub use retry::Patience;
 pub use secret::Secret;
 
 use channel::Headers;
+use count::Count;
 use operation::Operation;
 use session::Session;
 
@@ -50,6 +53,7 @@ pub struct Client {
 
 struct Shared {
     stub: Stub,
+    count: Count,
     session: Session,
     patience: Patience,
     address: Address,
@@ -65,20 +69,22 @@ impl std::fmt::Debug for Shared {
 impl Client {
     /// Connects, and begins a session. An error is final: what may pass by itself was waited for as long as `patience` says.
     pub async fn connect(address: &Address, patience: Patience) -> Result<Self, ConnectError> {
-        let stub = channel::open(address).await?;
+        let count = Count::default();
+        let stub = channel::open(address, count.clone()).await?;
         let session = Session::new(address);
-        Self::begin(stub, session, patience, address.clone()).await
+        Self::begin(Shared { stub, count, session, patience, address: address.clone() }).await
     }
 
     /// A new session over the same connection, with none of the old one's settings.
     pub async fn new_session(&self) -> Result<Self, ConnectError> {
-        let Shared { stub, session, patience, address } = &*self.shared;
-        Self::begin(stub.clone(), session.successor(), patience.clone(), address.clone()).await
+        let Shared { stub, count, session, patience, address } = &*self.shared;
+        let (stub, count, session) = (stub.clone(), count.clone(), session.successor());
+        Self::begin(Shared { stub, count, session, patience: patience.clone(), address: address.clone() }).await
     }
 
     /// The first request makes the session, so that its identity on the server is known before any statement is sent.
-    async fn begin(stub: Stub, session: Session, patience: Patience, address: Address) -> Result<Self, ConnectError> {
-        let client = Self { shared: Arc::new(Shared { stub, session, patience, address }) };
+    async fn begin(shared: Shared) -> Result<Self, ConnectError> {
+        let client = Self { shared: Arc::new(shared) };
         request::greet(&client).await?;
         tracing::debug!(server = %client.shared.address, session = client.session_id(), "connected");
         Ok(client)
@@ -87,6 +93,11 @@ impl Client {
     /// Where the server is.
     pub fn address(&self) -> &Address {
         &self.shared.address
+    }
+
+    /// The requests that the connection has carried so far, of all sessions that share it.
+    pub fn requests(&self) -> Requests {
+        self.shared.count.so_far()
     }
 
     /// The session's id.

@@ -10,10 +10,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use delta_engine_schema::model::{Identifier, TableName};
+use delta_engine_spark_proto as proto;
 use delta_engine_sql::{Dialect, SparkLine};
 use tokio_util::sync::CancellationToken;
 
-use crate::client::{Address, Answer, Client, Failure, Patience, Refusal, Rows, Unavailable};
+use crate::client::{Address, Answer, Client, Failure, Patience, Refusal, Requests, Rows, Unavailable};
 
 pub use error::ServerError;
 use settings::{Settings, USER_METADATA};
@@ -99,6 +100,11 @@ impl Server {
         self.dialect
     }
 
+    /// The requests that were made so far.
+    pub fn requests(&self) -> Requests {
+        self.client().requests()
+    }
+
     /// Ends the session.
     pub async fn close(&self) {
         self.client().close().await;
@@ -145,6 +151,24 @@ impl Server {
             async move { client.query(&query).await }
         });
         rows(&answer.await?)
+    }
+
+    /// The rows of a relation that no SQL can say.
+    pub(crate) async fn rows_of(&self, relation: proto::Relation) -> Result<Rows, Failure> {
+        let answer = self.ask(|client| {
+            let relation = relation.clone();
+            async move { client.rows_of(relation).await }
+        });
+        rows(&answer.await?)
+    }
+
+    /// The files that a relation reads.
+    pub(crate) async fn files_of(&self, relation: proto::Relation) -> Result<Vec<String>, Failure> {
+        let answer = self.ask(|client| {
+            let relation = relation.clone();
+            async move { client.files_of(relation).await }
+        });
+        answer.await
     }
 
     /// A session in place of one that is gone; many may ask for it at once.

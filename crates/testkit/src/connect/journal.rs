@@ -49,6 +49,8 @@ pub struct Journal {
     pub ran: Vec<String>,
     /// Faults that happened.
     pub faults: usize,
+    /// The most requests that waited for the server's latency at the same time.
+    pub most_at_once: usize,
 }
 
 impl Journal {

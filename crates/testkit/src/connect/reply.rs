@@ -21,7 +21,8 @@ pub enum Ask {
     SchemaOfTable(String),
     /// The schema of a query.
     SchemaOfQuery(String),
-    /// Files, read as a format; whatever is selected of them.
+    /// Files, read as a format, whatever is selected of them; or a list of them, which is the first column of the answer's
+    /// rows.
     Files {
         /// As `text` or `binaryFile`.
         format: String,
@@ -150,6 +151,12 @@ fn files(relation: &proto::Relation) -> Option<Ask> {
     }
     if let RelType::Filter(filter) = rel_type {
         return files(filter.input.as_deref()?);
+    }
+    if let RelType::SubqueryAlias(named) = rel_type {
+        return files(named.input.as_deref()?);
+    }
+    if let RelType::WithRelations(query) = rel_type {
+        return query.references.iter().find_map(files);
     }
     let RelType::Read(proto::Read { read_type: Some(ReadType::DataSource(source)), .. }) = rel_type else {
         return None;

@@ -59,6 +59,8 @@ pub(super) struct State {
     pub(super) faults: Faults,
     pub(super) journal: Journal,
     pub(super) memory: Memory,
+    /// Requests that wait for the latency to pass.
+    waiting: usize,
     /// Cancelled to break every connection there is.
     connections: CancellationToken,
     /// How many there were.
@@ -73,6 +75,7 @@ impl ScriptedServer {
             faults,
             journal: Journal::default(),
             memory: Memory::default(),
+            waiting: 0,
             connections: CancellationToken::new(),
             opened: 0,
         };
@@ -137,7 +140,27 @@ impl Drop for ScriptedServer {
     }
 }
 
+/// A request that waits, until it is dropped.
+struct Waiting<'s>(&'s Shared);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.state().waiting -= 1;
+    }
+}
+
 impl Shared {
+    /// Lets a request wait for the latency to pass.
+    pub(super) async fn wait(&self) {
+        {
+            let mut state = self.state();
+            state.waiting += 1;
+            state.journal.most_at_once = state.journal.most_at_once.max(state.waiting);
+        }
+        let _waiting = Waiting(self);
+        tokio::time::sleep(self.conduct.latency).await;
+    }
+
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

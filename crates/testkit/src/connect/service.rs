@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use delta_engine_spark_proto as proto;
 use proto::analyze_plan_request::Analyze;
-use proto::analyze_plan_response::{Result as Analyzed, Schema, SparkVersion};
+use proto::analyze_plan_response::{InputFiles, Result as Analyzed, Schema, SparkVersion};
 use proto::config_request::operation::OpType;
 use proto::execute_plan_response::ResponseType;
 use proto::spark_connect_service_server::SparkConnectService;
@@ -40,7 +40,7 @@ impl Service {
         operation: Option<&str>,
     ) -> Result<(), Status> {
         let conduct = &self.shared.conduct;
-        tokio::time::sleep(conduct.latency).await;
+        self.shared.wait().await;
         let headers = request.metadata().clone().into_headers();
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let named = headers
@@ -138,6 +138,13 @@ fn said_of(fault: Fault) -> Status {
             Status::with_error_details(Code::ResourceExhausted, "too many requests", details)
         }
     }
+}
+
+/// The texts of the first column.
+fn first_column(rows: &[arrow_array::RecordBatch]) -> Vec<String> {
+    let columns = rows.iter().filter(|batch| batch.num_columns() > 0).map(|batch| batch.column(0));
+    let texts = columns.filter_map(|column| arrow_array::cast::AsArray::as_string_opt::<i32>(column.as_ref()));
+    texts.flat_map(|texts| texts.iter().flatten().map(str::to_owned)).collect()
 }
 
 /// Runs a plan that was accepted: once, to its end or until it is stopped.
@@ -268,6 +275,18 @@ impl SparkConnectService for Service {
                         return Err(refused.status(&error_id));
                     }
                     Says::Rows(_) => return Err(Refused::new("SCRIPT_ERROR", "rows are no schema").status("")),
+                }
+            }
+            Some(Analyze::InputFiles(asked)) => {
+                let ask = Ask::of_plan(asked.plan.as_ref())
+                    .ok_or_else(|| Status::unimplemented("the scripted server knows files by their paths"))?;
+                match state.script.reply(&ask).says {
+                    Says::Rows(rows) => Analyzed::InputFiles(InputFiles { files: first_column(&rows) }),
+                    Says::Refused(refused) => {
+                        let error_id = state.memory.keep_error(&request.get_ref().session_id, &refused);
+                        return Err(refused.status(&error_id));
+                    }
+                    Says::Schema(_) => return Err(Refused::new("SCRIPT_ERROR", "a schema is no file").status("")),
                 }
             }
             Some(_) | None => return Err(Status::unimplemented("the scripted server does not analyze this")),

@@ -1,4 +1,4 @@
-//! The one connection to a server: encrypted or not, kept alive, its headers on every request.
+//! The one connection to a server: encrypted or not, kept alive, its headers on every request, each of which is counted.
 
 use std::time::Duration;
 
@@ -6,8 +6,9 @@ use delta_engine_spark_proto::spark_connect_service_client::SparkConnectServiceC
 use tonic::metadata::{Ascii, MetadataKey, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::transport::{ClientTlsConfig, Endpoint};
-use tonic::{Request, Status};
+use tonic::{GrpcMethod, Request, Status};
 
+use super::count::Count;
 use super::session::CLIENT_TYPE;
 use super::{Address, ConnectError, Stub};
 
@@ -17,8 +18,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 const TCP_KEEPALIVE: Duration = Duration::from_secs(60);
 
 /// Connects. Nothing is said to the server yet, and what fails now was not an answer of Spark's.
-pub(super) async fn open(address: &Address) -> Result<Stub, ConnectError> {
-    let headers = Headers::new(address)?;
+pub(super) async fn open(address: &Address, count: Count) -> Result<Stub, ConnectError> {
+    let headers = Headers::new(address, count)?;
     let channel = endpoint(address)
         .map_err(|error| ConnectError::setup(address, error))?
         .connect()
@@ -56,10 +57,13 @@ fn endpoint(address: &Address) -> Result<Endpoint, tonic::transport::Error> {
 
 /// The headers of every request: token, cluster, whatever the address says.
 #[derive(Clone)]
-pub(super) struct Headers(Vec<(MetadataKey<Ascii>, MetadataValue<Ascii>)>);
+pub(super) struct Headers {
+    headers: Vec<(MetadataKey<Ascii>, MetadataValue<Ascii>)>,
+    count: Count,
+}
 
 impl Headers {
-    fn new(address: &Address) -> Result<Self, ConnectError> {
+    fn new(address: &Address, count: Count) -> Result<Self, ConnectError> {
         let token = address.token().map(|token| ("authorization", format!("Bearer {}", token.reveal())));
         let named = address.headers().iter().map(|(name, value)| (name.as_str(), value.reveal().to_owned()));
         let header = |(name, value): (&str, String)| {
@@ -72,14 +76,19 @@ impl Headers {
             value.set_sensitive(true);
             Ok((key, value))
         };
-        token.into_iter().chain(named).map(header).collect::<Result<_, _>>().map(Self)
+        let headers = token.into_iter().chain(named).map(header).collect::<Result<_, _>>()?;
+        Ok(Self { headers, count })
     }
 }
 
 impl Interceptor for Headers {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        for (name, value) in &self.0 {
+        for (name, value) in &self.headers {
             request.metadata_mut().insert(name.clone(), value.clone());
+        }
+        // The generated client says which request it is.
+        if let Some(method) = request.extensions().get::<GrpcMethod<'static>>() {
+            self.count.add(method.method());
         }
         Ok(request)
     }

@@ -66,6 +66,15 @@ impl Client {
         self.schema_of(sql_relation(query)).await
     }
 
+    /// The files that a relation reads, as URIs. The server lists them, and reads none.
+    pub async fn files_of(&self, relation: proto::Relation) -> Result<Vec<String>, Failure> {
+        let plan = Some(proto::Plan { op_type: Some(proto::plan::OpType::Root(relation)) });
+        match self.analyze(Analyze::InputFiles(proto::analyze_plan_request::InputFiles { plan })).await? {
+            Some(Analyzed::InputFiles(answer)) => Ok(answer.files),
+            other => Err(unexpected("a list of files", other)),
+        }
+    }
+
     /// The version of Spark that the server says it is.
     pub async fn spark_version(&self) -> Result<String, Failure> {
         match self.analyze(Analyze::SparkVersion(proto::analyze_plan_request::SparkVersion {})).await? {
