@@ -7,6 +7,7 @@
 mod lake;
 mod measure;
 mod page;
+mod spark;
 
 use std::fs;
 use std::io::Read as _;
@@ -29,6 +30,15 @@ const OPEN_NOTHING: &str = "import deltalake, pathlib";
 
 /// Tables in each lake, unless said otherwise.
 const SIZES: [usize; 3] = [1, 1_000, 10_000];
+
+/// The comparison on Spark, over this many tables.
+pub(crate) fn on_spark(tables: &[&str]) -> Outcome {
+    match tables {
+        [] => spark::run(None),
+        [tables] => spark::run(Some(tables.parse()?)),
+        _ => Err("usage: cargo xtask bench spark [TABLES]".into()),
+    }
+}
 
 pub(crate) fn run(sizes: &[&str]) -> Outcome {
     let sizes: Vec<usize> = match sizes {

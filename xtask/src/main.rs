@@ -38,7 +38,8 @@ usage: cargo xtask COMMAND
                                    a Spark Connect server with Delta, for the live tests
   sail up | run -- COMMAND… | down | status
                                    a Sail server
-  bench [TABLES…]                  plan times and memory of the release build, into docs/benchmarks.md";
+  bench [TABLES…]                  plan times and memory of the release build, into docs/benchmarks.md
+  bench spark [TABLES]             reading and changing tables on Spark beside PySpark, into docs/benchmarks-spark.md";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         ["mutants", patterns @ ..] => mutants::run(patterns),
         ["bench", "floor", folders @ ..] => bench::floor(folders),
         ["bench", "floor-of-log", table] => bench::floor_of_log(table),
+        ["bench", "spark", tables @ ..] => bench::on_spark(tables),
         ["bench", sizes @ ..] => bench::run(sizes),
         ["stores"] => stores::run(),
         ["spark", rest @ ..] => spark::run(rest),

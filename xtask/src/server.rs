@@ -65,6 +65,18 @@ impl Server {
         &self.record.remote
     }
 
+    /// The port that it listens on.
+    pub(crate) fn port(&self) -> Outcome<u16> {
+        let remote = &self.record.remote;
+        let port = remote.split([':', '/', ';']).filter_map(|part| part.parse().ok()).next();
+        Ok(port.ok_or_else(|| format!("`{remote}` names no port"))?)
+    }
+
+    /// Its process.
+    pub(crate) fn process_id(&self) -> u32 {
+        self.record.id()
+    }
+
     /// Whether an earlier command started it.
     pub(crate) fn is_borrowed(&self) -> bool {
         self.child.is_none()
