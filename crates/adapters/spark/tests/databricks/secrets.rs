@@ -83,7 +83,7 @@ async fn everything_that_is_logged_of_a_run_holds_no_secret() {
         header("authorization") == Some(bearer.as_str()) && header("x-databricks-cluster-id") == Some(HEADER)
     }));
     let logged = log.text();
-    assert!(logged.contains("server ready") && logged.contains("execute"), "{logged}");
+    assert!(logged.contains("server ready") && logged.contains("unit table=main.sales.t"), "{logged}");
     let shown = format!("{report:?} {report} {:?}", databricks.catalog);
     for text in [&logged, &shown] {
         assert!(!text.contains("SECRET"), "{text}");
