@@ -28,10 +28,10 @@ const WARM: usize = 8;
 /// What a byte waits in each direction on the slow way to the server.
 const DELAY: Duration = Duration::from_millis(25);
 /// How often the tables are read in turns: directly, after one turn that warms up the server, and on the slow way.
-const RUNS: usize = 5;
+const RUNS: usize = 3;
 const SLOW_RUNS: usize = 2;
 /// How often tables are made and changed.
-const CHANGES: usize = 2;
+const CHANGES: usize = 1;
 /// Requests that reading a table may take.
 const MOST: u64 = 2;
 
@@ -127,7 +127,7 @@ impl Pair {
     fn start((ours, python): &(PathBuf, PathBuf), port: u16, server: u32) -> Outcome<Self> {
         let script = run::root().join("xtask/src/bench/spark/peer.py");
         let ours = Side::start("delta-engine", &mut Command::new(ours), port)?;
-        let peer = Side::start("PySpark", Command::new(python).arg(script), port)?;
+        let peer = Side::start("PySpark", Command::new(python).args(["-W", "ignore"]).arg(script), port)?;
         Ok(Self { ours, peer, server })
     }
 

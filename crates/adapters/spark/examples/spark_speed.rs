@@ -31,7 +31,11 @@ enum Stage {
 fn declared(prefix: &str, number: usize, stage: Stage) -> Table {
     let (is_new, kind) = (stage == Stage::Created, number % 4);
     let said = |before: &'static str, after: &'static str| if is_new { before } else { after };
-    let quantity = Column::new(if is_new || kind != 3 { "qty" } else { "quantity" }, "int");
+    let is_renamed = kind == 3 && !is_new;
+    let quantity = match is_renamed {
+        true => Column::new("quantity", "int").renamed_from("qty"),
+        false => Column::new("qty", "int"),
+    };
     let mut table = Table::new(format!("{SCHEMA}.{prefix}{number}"))
         .comment(said("One row per order", "One row per order line"))
         .column(Column::new("id", "bigint").not_null().comment("Key"))
@@ -41,7 +45,7 @@ fn declared(prefix: &str, number: usize, stage: Stage) -> Table {
         .column(Column::new("created_on", "date"))
         .column(Column::new("country", "varchar(2)"))
         .column(Column::new("status", "string").comment(said("Open or closed", "Open, closed or void")))
-        .column(if kind == 3 { quantity.renamed_from("qty") } else { quantity })
+        .column(quantity)
         .column(Column::new("note", "string").comment(said("Free text", "Free text of the clerk")))
         .column(Column::new("address", "struct<street: string comment 'First line', zip: string>"))
         .column(Column::new("labels", "array<string>"))

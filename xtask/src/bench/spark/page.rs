@@ -61,7 +61,7 @@ impl Page {
         let _ = write!(
             text,
             "## Creating and altering {half} tables\n\n\
-             Directly, {CHANGES} runs of each side in turns, each with tables of its own; afterwards both sides' tables are the same. Each\n\
+             Directly, each side with tables of its own, {CHANGES} time(s) in turns; afterwards both sides' tables are the same. Each\n\
              alteration changes the table's comment, two columns' comments and a property, sets another property and adds two columns; a\n\
              quarter of the tables has a column renamed too. Ours reads all tables, plans, looks at each changed table again before its\n\
              first statement, and reads all of them afterwards, which is in its time. PySpark reads each table, and runs its statements.\n\n\
@@ -97,7 +97,7 @@ fn reading(text: &mut String, tables: usize, readings: &Readings) {
     text.push_str("| what | best | median | requests a table | server's processor a table |\n|---|---|---|---|---|\n");
     for (way, deeds) in readings {
         let what = match way {
-            Way::Logs => "ours: register, then logs by two queries for many tables",
+            Way::Logs => "ours: register, then logs by two requests for 32 tables",
             Way::Descriptions => "ours: schema and `DESCRIBE DETAIL`, 16 tables at once",
             Way::PeerProperties => "PySpark: schema, `SHOW TBLPROPERTIES`, `DESCRIBE TABLE EXTENDED`",
             Way::PeerDetail => "PySpark: schema, `DESCRIBE DETAIL`",
