@@ -4,6 +4,7 @@
 //! table is looked at again, and what an answer leaves open is `Ambiguous`, after which the engine looks before anything is
 //! sent again. Knows no SQL: that is `delta_engine_sql`'s.
 
+mod again;
 mod failure;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -100,12 +101,7 @@ impl SparkExecutor {
         let relation = Relation { name: name.clone(), location: None };
         let now = self.catalog.observe(&[relation]).await.map_err(failure::not_looked_at)?;
         let same = match now.first() {
-            // Keys of other tables come and go with those tables' own plans, and the server minds them itself.
-            Some(Observation::Present(now)) => {
-                let now = (**now).clone();
-                let inbound_keys = seen.inbound_keys.clone();
-                ObservedTable { version: seen.version, inbound_keys, ..now } == **seen
-            }
+            Some(Observation::Present(now)) => again::is_same(seen, now),
             Some(Observation::Absent | Observation::Unreadable(_)) | None => false,
         };
         if !same {

@@ -84,9 +84,7 @@ pub(crate) async fn read(
         }
     };
     let mut facts = listed(&tables).unwrap_or_else(|error| nothing("tables", &error));
-    let mut fill = |view: &'static str,
-                    rows: Result<Rows, Failure>,
-                    fill: &dyn Fn(&Rows, &mut BTreeMap<Place, Facts>) -> Result<(), RowError>| {
+    let mut fill = |view: &'static str, rows: Result<Rows, Failure>, fill: &Filling<'_>| {
         match rows {
             Ok(rows) => {
                 let before = facts.clone();
@@ -107,6 +105,9 @@ pub(crate) async fn read(
     fill("keys", keys, &|rows, facts| keys::fill(rows, &spelling, facts))?;
     Ok(Information::Of(facts))
 }
+
+/// Adds the rows of a view to what is known of the tables.
+type Filling<'a> = dyn Fn(&Rows, &mut BTreeMap<Place, Facts>) -> Result<(), RowError> + 'a;
 
 /// A view that is refused is unknown; any other trouble is the server's.
 fn unread(view: &str, failure: Failure) -> Result<(), Failure> {

@@ -98,7 +98,7 @@ async fn analyzing_a_statement_runs_it_on_the_oldest_line_only() {
 
 #[tokio::test]
 async fn quotes_and_backslashes_come_back_as_they_were_sent() {
-    let Some(live) = live("quotes").await else { return };
+    let Some(live) = live("quote_facts").await else { return };
     live.run(&format!("CREATE SCHEMA {}", live.schema)).await;
     let name = live.name("t");
     live.run(&format!(

@@ -66,12 +66,12 @@ const PIECES: [&str; 46] = [
 
 /// Statements that would be seen if they ran.
 const INJECTED: [&str; 6] = [
-    "'; DROP TABLE live_hostile.sentinel; --",
-    "`; DROP TABLE live_hostile.sentinel; --",
-    "\\'; DELETE FROM live_hostile.sentinel; /*",
+    "'; DROP TABLE {schema}.sentinel; --",
+    "`; DROP TABLE {schema}.sentinel; --",
+    "\\'; DELETE FROM {schema}.sentinel; /*",
     "'); CREATE TABLE live_hostile.intruder (a INT) USING delta; --",
-    "\" UNION SELECT 1; INSERT INTO live_hostile.sentinel VALUES (2); --",
-    "\n; ALTER TABLE live_hostile.sentinel ADD COLUMN b INT;\n",
+    "\" UNION SELECT 1; INSERT INTO {schema}.sentinel VALUES (2); --",
+    "\n; ALTER TABLE {schema}.sentinel ADD COLUMN b INT;\n",
 ];
 
 /// Texts, each different from all others also without case.
@@ -278,9 +278,10 @@ async fn count(live: &Live, query: &str) -> Option<i64> {
 #[expect(clippy::print_stdout, reason = "how much was tried is a figure to read")]
 async fn hostile_names_and_texts_come_back_unchanged() {
     let Some(live) = live("hostile").await else { return };
-    live.run("CREATE SCHEMA live_hostile").await;
-    live.run("CREATE TABLE live_hostile.sentinel (a INT) USING delta").await;
-    live.run("INSERT INTO live_hostile.sentinel VALUES (1)").await;
+    let schema = live.schema.as_str();
+    live.run(&format!("CREATE SCHEMA {schema}")).await;
+    live.run(&format!("CREATE TABLE {schema}.sentinel (a INT) USING delta")).await;
+    live.run(&format!("INSERT INTO {schema}.sentinel VALUES (1)")).await;
     let mut texts = Texts::new(11);
     let (before, after) = tables(&live, &mut texts);
     let mut seen = Vec::new();
@@ -293,11 +294,11 @@ async fn hostile_names_and_texts_come_back_unchanged() {
     println!("{} texts made, {} different ones came back from {TABLES} tables", texts.made, seen.len());
     assert!(texts.made >= 1_000 && seen.len() >= 1_000);
 
-    assert_eq!(count(&live, "SELECT count(*) AS n FROM live_hostile.sentinel WHERE a = 1").await, Some(1));
-    assert_eq!(count(&live, "SELECT count(*) AS n FROM live_hostile.sentinel").await, Some(1));
-    let history = live.other.show("DESCRIBE HISTORY live_hostile.sentinel").await.expect("a history");
+    assert_eq!(count(&live, &format!("SELECT count(*) AS n FROM {schema}.sentinel WHERE a = 1")).await, Some(1));
+    assert_eq!(count(&live, &format!("SELECT count(*) AS n FROM {schema}.sentinel")).await, Some(1));
+    let history = live.other.show(&format!("DESCRIBE HISTORY {schema}.sentinel")).await.expect("a history");
     assert_eq!(history.rows().expect("rows").len(), 2, "somebody changed the sentinel");
-    let shown = live.other.show("SHOW TABLES IN live_hostile").await.expect("tables");
+    let shown = live.other.show(&format!("SHOW TABLES IN {schema}")).await.expect("tables");
     assert_eq!(shown.rows().expect("rows").len(), TABLES + 1, "somebody made a table");
     live.end().await;
 }

@@ -44,7 +44,7 @@ async fn tables_are_seen_whole() {
 
 #[tokio::test]
 async fn what_is_no_delta_table_is_told_apart() {
-    let Some(live) = live("apart").await else { return };
+    let Some(live) = live("sail_apart").await else { return };
     live.make_schema().await;
     live.run(&format!("CREATE TABLE {} (a INT) USING delta", live.name("there"))).await;
     live.run(&format!("CREATE TABLE {} (a INT) USING parquet", live.name("parquet"))).await;
@@ -101,7 +101,7 @@ async fn a_schema_without_a_place_is_refused_in_the_plan() {
 
 #[tokio::test]
 async fn checks_are_proved_by_the_rows_before_they_are_added() {
-    let Some(live) = live("probe").await else { return };
+    let Some(live) = live("sail_probe").await else { return };
     live.make_schema().await;
     let table = || Table::new(live.name("t")).column(Column::new("a", DataType::Integer));
     live.sync(vec![table()]).await;

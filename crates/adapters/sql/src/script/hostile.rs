@@ -21,17 +21,23 @@ fn condition(column: &str, text: &str) -> Expression {
     Expression::parse(&format!("{} <> '{literal}'", quoted(column))).expect("a condition")
 }
 
+/// A key of a tag without what is refused in one, framed so that it is not empty and has no blank at its ends.
+fn tag(word: &str) -> String {
+    let kept: String = word.chars().filter(|letter| !".,-=/:".contains(*letter) && !letter.is_control()).collect();
+    format!("k{}k", kept.trim())
+}
+
 fn new_table(word: Words<'_>) -> Vec<Action> {
     let column = |name: String, data_type: &str| ColumnDraft::new(name, TypeDraft::Text(data_type.to_owned()));
     let mut draft = TableDraft::new("t");
     draft.columns = vec![
-        ColumnDraft { comment: Some(word(2)), tags: vec![(word(3), word(4))], ..column(word(0), "string") },
+        ColumnDraft { comment: Some(word(2)), tags: vec![(tag(&word(3)), word(4))], ..column(word(0), "string") },
         column(word(1), &format!("struct<{}: int comment 'x'>", quoted(&word(5)))),
     ];
     draft.comment = Some(word(6));
     draft.location = Some(word(7));
     draft.properties = vec![(word(8), Some(word(9)))];
-    draft.tags = vec![(word(10), word(11))];
+    draft.tags = vec![(tag(&word(10)), word(11))];
     draft.partitioned_by = Some(vec![quoted(&word(0))]);
     draft.primary_key =
         Some(PrimaryKeyDraft { name: Some(word(12)), columns: vec![quoted(&word(0))], ..PrimaryKeyDraft::default() });
@@ -57,8 +63,8 @@ fn changes(word: Words<'_>) -> Vec<Action> {
         Action::EnableFeature { feature: Feature::Other(word(20)) },
         Action::SetProperty { key: word(8), change: text(9) },
         Action::UnsetProperty { key: word(21), from: String::new() },
-        Action::SetTableTag { key: word(10), change: text(11) },
-        Action::UnsetTableTag { key: word(3), from: String::new() },
+        Action::SetTableTag { key: tag(&word(10)), change: text(11) },
+        Action::UnsetTableTag { key: tag(&word(3)), from: String::new() },
         Action::DropCheck { name: word(16).as_str().into(), expression: expression() },
         Action::RenameColumn { path: path(0), to: word(1).as_str().into() },
         Action::MoveColumn { path: path(1), to: Position::After(word(22).as_str().into()) },
@@ -70,7 +76,7 @@ fn changes(word: Words<'_>) -> Vec<Action> {
         Action::SetClustering {
             change: Change::between(Layout::Flat, Layout::Clustered(vec![path(23)])).expect("a difference"),
         },
-        Action::UnsetColumnTag { path: path(1), key: word(3), from: String::new() },
+        Action::UnsetColumnTag { path: path(1), key: tag(&word(3)), from: String::new() },
         Action::DropColumn { path: path(6), data_type: DataType::Integer },
         Action::DropColumn { path: path(7), data_type: DataType::Integer },
         Action::SetColumnDefault {
@@ -79,7 +85,7 @@ fn changes(word: Words<'_>) -> Vec<Action> {
         },
         Action::SetColumnComment { path: path(12), change: text(2) },
         Action::SetTableComment { change: text(6) },
-        Action::SetColumnTag { path: path(1), key: word(13), change: text(14) },
+        Action::SetColumnTag { path: path(1), key: tag(&word(13)), change: text(14) },
         Action::AddCheck { name: word(16).as_str().into(), expression: expression() },
     ]
 }

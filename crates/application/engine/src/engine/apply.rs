@@ -109,13 +109,14 @@ async fn run_unit(engine: &Engine, table: &PreparedTable, unit: &Unit, alone: bo
     // Steps that ran: of the plan as it is now, and of those before it that it was made of anew.
     let mut done = 0;
     let mut before = 0;
-    // Whether a step may have happened that nobody told us of.
-    let mut open = false;
+    // Whether a step changed the table, or may have without that anybody told us.
+    let mut begun = false;
     while done < steps.len() {
         let error = match engine.executor.execute(&steps[done], &context(engine, &current, digest)).await {
             Ok(receipt) => {
                 last.version = receipt.version;
                 last.tolerated.extend(receipt.tolerated);
+                begun |= !steps[done].actions.is_empty();
                 done += 1;
                 tries = 1;
                 continue;
@@ -128,7 +129,7 @@ async fn run_unit(engine: &Engine, table: &PreparedTable, unit: &Unit, alone: bo
             ErrorKind::Interrupted if ran == 0 => return Execution::Interrupted,
             ErrorKind::Interrupted => return stopped(ran, all, &error),
             ErrorKind::Conflict => (),
-            ErrorKind::Ambiguous | ErrorKind::Broken => open = true,
+            ErrorKind::Ambiguous | ErrorKind::Broken => begun = true,
         }
         let is_conflict = error.kind == ErrorKind::Conflict;
         tries += 1;
@@ -148,7 +149,7 @@ async fn run_unit(engine: &Engine, table: &PreparedTable, unit: &Unit, alone: bo
         let left = steps_of(engine, &again, unit, alone);
         match what_is_left(table, unit, &steps[done..], &again, &left) {
             // What somebody else did to the end we had begun, or may have.
-            Next::Nothing if open || ran > 0 => break,
+            Next::Nothing if begun => break,
             Next::Nothing => return Execution::AlreadyApplied,
             // It did not happen, and would end in the same way. A step of no action leaves nothing to see.
             Next::Same if error.kind == ErrorKind::Broken && !steps[done].actions.is_empty() => {
