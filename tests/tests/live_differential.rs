@@ -82,7 +82,7 @@ fn is_two_sided(action: &Action) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_log_and_a_server_end_in_the_same_state() {
+async fn a_log_and_the_newest_spark_end_in_the_same_state() {
     let Some(sides) = Sides::connect().await else { return };
     let client = sides.client.clone();
     let schemas = sides.schemas();
@@ -124,7 +124,7 @@ struct Sides {
 impl Sides {
     /// None where there is no server to compare with.
     async fn connect() -> Option<Self> {
-        const NAME: &str = "live_differential::a_log_and_a_server_end_in_the_same_state";
+        const NAME: &str = "live_differential::a_log_and_the_newest_spark_end_in_the_same_state";
         let Some(address) = Address::from_environment().expect("SPARK_REMOTE is a URL") else {
             println!("skipped: {NAME}: SPARK_REMOTE is not set");
             return None;

@@ -24,11 +24,11 @@ fn native(lake: &Path) -> NativeExecutor {
     NativeExecutor::new(Arc::new(Lake::open(lake.to_str().unwrap(), BTreeMap::new()).unwrap()))
 }
 
+/// What a backend says of the actions of a table.
+type Judge<'a> = dyn Fn(&DesiredTable, Option<&ObservedTable>, &[Action]) -> Vec<Finding> + 'a;
+
 /// Why a backend can't do a change, or can't have the table it begins with.
-fn refused(
-    scenario: &Scenario,
-    judge: &dyn Fn(&DesiredTable, Option<&ObservedTable>, &[Action]) -> Vec<Finding>,
-) -> Vec<Finding> {
+fn refused(scenario: &Scenario, judge: &Judge<'_>) -> Vec<Finding> {
     let checked = |draft: &TableDraft| draft.clone().check().unwrap();
     let judge = |desired: &DesiredTable, observed: Option<&ObservedTable>, actions: &[Action]| {
         let mut findings = judge(desired, observed, actions);

@@ -17,7 +17,7 @@ use crate::server::{Lifetime, Server};
 use crate::spark::{self, Profile, Setting};
 
 /// How long the tests of one server may take; then it is stopped, and what still runs fails.
-const LIMIT: Duration = Duration::from_secs(15 * 60);
+const LIMIT: Duration = Duration::from_secs(30 * 60);
 
 /// A server that tests run on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! An executor made of two: which of them does what, decided when the plan is made.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panic")]
+
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;

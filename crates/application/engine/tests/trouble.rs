@@ -1,5 +1,7 @@
 //! Steps that do not end well: what is done next, and what the report says of it.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panic")]
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 

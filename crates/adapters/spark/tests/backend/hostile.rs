@@ -275,8 +275,7 @@ async fn count(live: &Live, query: &str) -> Option<i64> {
 }
 
 #[tokio::test]
-#[expect(clippy::print_stdout, reason = "how much was tried is a figure to read")]
-async fn hostile_names_and_texts_come_back_unchanged() {
+async fn hostile_names_and_texts_come_back_unchanged_from_the_newest_spark() {
     let Some(live) = live("hostile").await else { return };
     let schema = live.schema.as_str();
     live.run(&format!("CREATE SCHEMA {schema}")).await;
@@ -304,8 +303,7 @@ async fn hostile_names_and_texts_come_back_unchanged() {
 }
 
 #[tokio::test]
-#[expect(clippy::print_stdout, reason = "how much was tried is a figure to read")]
-async fn every_literal_and_identifier_is_read_back_by_the_server() {
+async fn every_literal_and_identifier_is_read_back_by_the_newest_spark() {
     let Some(live) = live("quotes").await else { return };
     let mut texts = Texts::new(12);
     let mut read = 0;

@@ -111,8 +111,7 @@ async fn numbers(live: &Live, query: &str) -> Vec<i64> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[expect(clippy::print_stdout, reason = "how often writers met is a figure to read")]
-async fn rows_that_are_inserted_meanwhile_are_all_there() {
+async fn rows_that_are_inserted_meanwhile_are_all_there_on_the_newest_spark() {
     let Some(mut live) = live("inserts").await else { return };
     live.sync(vec![declared(live.name("t"), 0)]).await;
     let conflicts = Arc::new(Conflicts::default());
@@ -141,8 +140,7 @@ async fn rows_that_are_inserted_meanwhile_are_all_there() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[expect(clippy::print_stdout, reason = "how often writers met is a figure to read")]
-async fn properties_that_are_set_meanwhile_are_kept() {
+async fn properties_that_are_set_meanwhile_are_kept_on_the_newest_spark() {
     let Some(mut live) = live("ddl").await else { return };
     live.sync(vec![declared(live.name("t"), 0)]).await;
     let conflicts = Arc::new(Conflicts::default());
@@ -171,7 +169,7 @@ async fn properties_that_are_set_meanwhile_are_kept() {
 
 /// Two make the same change at once: each does it, finds it done, or says that the other was in its way; nobody does harm.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_engines_that_make_the_same_change_at_once_end_well_or_say_why() {
+async fn two_engines_that_make_the_same_change_at_once_end_well_or_say_why_on_the_newest_spark() {
     let Some(live) = live("both").await else { return };
     live.sync(vec![declared(live.name("t"), 0)]).await;
     let rival = crate::support::rival(&live).await;
