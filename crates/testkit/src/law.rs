@@ -1,5 +1,8 @@
 //! What must hold for every pair, told without the differ.
 
+use std::collections::BTreeSet;
+
+use delta_engine_schema::BASE_FEATURES;
 use delta_engine_schema::model::{
     Column, DataType, DesiredTable, Feature, Field, ForeignKey, MappingMode, ObservedTable, Path, is_derived_property,
     required_features, same_value,
@@ -114,10 +117,49 @@ fn before_name(table: &ObservedTable, path: &Path) -> Option<String> {
 
 /// The features that the table's content needs, or that its features need, and that it lacks.
 pub fn missing_features(table: &ObservedTable) -> Vec<Feature> {
-    let set = table.properties.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-    let mut needed = required_features(&table.columns, &table.layout, &table.checks, set);
+    let mut needed = features_of_content(table);
     needed.extend(table.features.iter().filter_map(Feature::facts).flat_map(|facts| facts.requires).cloned());
     needed.into_iter().filter(|feature| !feature.is_in(&table.features)).collect()
+}
+
+/// The features that a table had to come by: those that its content, its declaration or one of them needs and it lacked. A
+/// new table has those that every writer knows, of protocol (1, 2).
+pub fn due_features(
+    desired: &DesiredTable,
+    before: Option<&ObservedTable>,
+    after: &ObservedTable,
+) -> BTreeSet<Feature> {
+    let mut due = features_of_content(after);
+    due.extend(desired.features.iter().cloned());
+    if before.is_none() {
+        due.extend(Feature::legacy_set(1, 2));
+    }
+    let mut open: Vec<Feature> = due.iter().cloned().collect();
+    while let Some(feature) = open.pop() {
+        let requires = feature.facts().map_or(&[][..], |facts| facts.requires);
+        open.extend(requires.iter().filter(|required| due.insert((*required).clone())).cloned());
+    }
+    due.retain(|feature| before.is_none_or(|before| !feature.is_in(&before.features)));
+    due
+}
+
+/// The features that a table came by although none was due.
+pub fn superfluous_features(
+    desired: &DesiredTable,
+    before: Option<&ObservedTable>,
+    after: &ObservedTable,
+) -> Vec<Feature> {
+    let mut due = due_features(desired, before, after);
+    if before.is_none() {
+        due.extend(BASE_FEATURES);
+    }
+    let is_new = |feature: &&Feature| before.is_none_or(|before| !before.features.contains(feature));
+    after.features.iter().filter(is_new).filter(|feature| !due.contains(feature)).cloned().collect()
+}
+
+fn features_of_content(table: &ObservedTable) -> BTreeSet<Feature> {
+    let set = table.properties.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    required_features(&table.columns, &table.layout, &table.checks, set)
 }
 
 /// What is wrong with the ids of a mapped table: each field has one, no two the same, none above the highest given out.

@@ -10,7 +10,7 @@ use delta_engine_schema::{
     plan_table, schedule, simulate,
 };
 
-use crate::law::{identity_lost, ids_broken, missing_features, not_reached};
+use crate::law::{due_features, identity_lost, ids_broken, missing_features, not_reached, superfluous_features};
 use crate::pair::{Origin, Pair, UNSEEN, edited, troubled, wild};
 use crate::rng::Rng;
 use crate::small_scope::SmallScope;
@@ -222,6 +222,8 @@ fn landed(
     let was_complete = observed.is_none_or(|table| sees_all(table) && missing_features(table).is_empty());
     let missing = missing_features(&after);
     law("no needed feature is missing", !was_complete || missing.is_empty(), || format!("{missing:?}\n{after:?}"))?;
+    let superfluous = superfluous_features(desired, observed, &after);
+    law("no feature is enabled that nothing needs", superfluous.is_empty(), || format!("{superfluous:?}\n{after:?}"))?;
     if let Some(observed) = observed {
         law("the feature set never shrinks", observed.features.is_subset(&after.features), || {
             format!("{:?} became {:?}", observed.features, after.features)
@@ -236,7 +238,7 @@ fn landed(
         law("an accepted plan lands on what is declared", differs.is_none(), || format!("{differs:?}\n{after:?}"))?;
     }
     if let (Origin::Edited { edits, kept }, Some(observed)) = (&pair.origin, observed) {
-        let features = planned.actions.iter().filter(|action| matches!(action, Action::EnableFeature { .. })).count();
+        let features = due_features(desired, Some(observed), &after).len();
         law("a plan has no more actions than edits and features", planned.actions.len() <= edits + features, || {
             format!("{edits} edits, {:#?}", planned.actions)
         })?;

@@ -310,9 +310,16 @@ pub fn observed(rng: &mut Rng, desired: &DesiredTable) -> ObservedTable {
     }
     let mode = properties.get("delta.columnMapping.mode").map(|mode| mode.to_ascii_lowercase());
     if mode.is_some_and(|mode| mode != "none") {
-        let mut next = u32::try_from(rng.below(5)).unwrap_or_default();
+        // Some tables have hardly an id left.
+        let first = if rng.chance(10) { i32::MAX.unsigned_abs() - 12 } else { 0 };
+        let mut next = first + u32::try_from(rng.below(5)).unwrap_or_default();
         columns.iter_mut().for_each(|column| map(rng, &mut column.field, &mut next));
         properties.insert("delta.columnMapping.maxColumnId".to_owned(), next.to_string());
+    }
+    let is_mapped = properties.contains_key("delta.columnMapping.maxColumnId");
+    if let Some(column) = columns.first_mut().filter(|_| !is_mapped && rng.chance(15)) {
+        // A mapping that was taken off, or a copied schema, leaves such a thing.
+        column.field.metadata.set_mapping(1, "col-left-over");
     }
     let primary_key = desired.primary_key.clone().map(|key| {
         let mut columns = key.columns;

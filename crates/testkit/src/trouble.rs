@@ -114,6 +114,10 @@ pub const TROUBLES: &[Trouble] = &[
     ),
     changing(|_| (), |table| table.set_property("delta.feature.catalogManaged", Some("supported"))),
     changing(
+        |table| table.set_property("delta.enableRowTracking", Some("false")),
+        |table| table.set_property("delta.enableRowTracking", Some("true")),
+    ),
+    changing(
         |table| table.set_property("delta.columnMapping.mode", Some("name")),
         |table| table.set_property("delta.columnMapping.mode", None),
     ),
@@ -190,6 +194,13 @@ pub const TROUBLES: &[Trouble] = &[
     changing(
         |_| (),
         |table| {
+            let id = add(table, "mistyped", DataType::Integer);
+            table.extra_mut(id).default = Some("'none'".to_owned());
+        },
+    ),
+    changing(
+        |_| (),
+        |table| {
             let id = add(table, "computed", DataType::Integer);
             table.extra_mut(id).default = Some("computed + 1".to_owned());
         },
@@ -235,14 +246,10 @@ pub const TROUBLES: &[Trouble] = &[
             table.primary_key = Some(KeySpec { name: None, columns, rely: false });
         },
     ),
-    changing(
-        |_| (),
-        |table| {
-            let column = table.columns[0].id;
-            let check = Mention { column, template: "{c} IS NOT NULL".to_owned() };
-            table.checks.push(("__CHAR_VARCHAR_STRING_LENGTH_CHECK__".to_owned(), check));
-        },
-    ),
+    changing(|_| (), |table| constrain(table, "__CHAR_VARCHAR_STRING_LENGTH_CHECK__", "{c} IS NOT NULL")),
+    changing(|_| (), |table| constrain(table, "misspelt", "{c} IS NOT NULL AND nosuch > 1")),
+    changing(|_| (), |table| constrain(table, "always", "1 = 1")),
+    changing(|_| (), |table| constrain(table, "chance", "{c} IS NOT NULL OR rand() > 0.5")),
     changing(
         |table| {
             let kind = Kind::Array(Box::new(Kind::Leaf(DataType::Integer)), true);
@@ -311,6 +318,11 @@ fn former(table: &mut Declaration, name: &str, old: &str) {
     if let Some(node) = named(table, name) {
         node.former.push(old.to_owned());
     }
+}
+
+fn constrain(table: &mut Declaration, name: &str, template: &str) {
+    let check = Mention { column: table.columns[0].id, template: template.to_owned() };
+    table.checks.push((name.to_owned(), check));
 }
 
 fn generate(table: &mut Declaration, id: NodeId, source: NodeId, template: &str) {

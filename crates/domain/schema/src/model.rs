@@ -31,7 +31,7 @@ pub use feature::{Client, Feature, FeatureFacts, FeatureKind, required_features}
 pub use identifier::Identifier;
 pub use key::{ForeignKey, InboundKey, PrimaryKey};
 pub use layout::Layout;
-pub use metadata::{COLUMN_ID, Metadata, PHYSICAL_NAME};
+pub use metadata::{COLUMN_ID, MAX_COLUMN_ID, Metadata, PHYSICAL_NAME};
 pub use name::{TableName, TableNameError, split_dotted, split_list};
 pub use path::{Path, Step};
 pub use property::{

@@ -6,7 +6,9 @@ mod add_generated;
 mod add_not_null;
 mod ambiguous_rename;
 mod answers;
+mod backfill;
 mod break_streams;
+mod check_expression;
 mod check_name;
 mod check_on_changed_column;
 mod check_without_column;
@@ -15,8 +17,10 @@ mod claim_unknowable;
 mod clustering_limit;
 mod clustering_type;
 mod clustering_without_statistics;
+mod column_ids;
 mod default_not_backfilled;
 mod default_not_constant;
+mod default_type;
 mod depends_on_unknown;
 mod drop_column;
 mod feature_not_for_existing;
@@ -32,6 +36,7 @@ mod identity_type_change;
 mod invalid_name;
 mod map_key_type;
 mod mapping;
+mod mapping_left_over;
 mod mapping_mode_change;
 mod mapping_removal;
 mod mapping_required_to_drop;
@@ -48,6 +53,7 @@ mod partition_all_columns;
 mod partition_type;
 mod partitioning_change;
 mod primary_key_nullable;
+mod references;
 mod rename_cycle;
 mod reserved_name;
 mod retention;
@@ -62,6 +68,7 @@ mod streams_restart;
 pub(crate) mod testing;
 mod touch;
 mod type_change;
+mod unresolved_column;
 mod upgrade_protocol;
 mod variant_default;
 mod view;
@@ -166,11 +173,17 @@ pub static RULES: &[&Rule] = &[
     &generated_expression::RULE,
     &iceberg_widening::RULE,
     &iceberg_compatibility::RULE,
+    &column_ids::RULE,
+    &unresolved_column::RULE,
+    &check_expression::RULE,
+    &default_type::RULE,
+    &mapping_left_over::RULE,
     &upgrade_protocol::RULE,
     &scan_data::RULE,
     &break_streams::RULE,
     &shorten_retention::RULE,
     &drop_column::RULE,
+    &backfill::RULE,
     &streams_restart::RULE,
     &default_not_backfilled::RULE,
     &not_null_nested::RULE,

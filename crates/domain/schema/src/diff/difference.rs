@@ -1,5 +1,7 @@
 //! What no action can close.
 
+use std::fmt;
+
 use crate::action::Action;
 use crate::model::{DataType, Expression, Identifier, Identity, Layout, Path, Scope};
 
@@ -63,4 +65,22 @@ pub enum Difference {
         /// The name it has now.
         source: Identifier,
     },
+}
+
+/// What differs, in a few words for people.
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MissingTable => f.write_str("the table is not there"),
+            Self::OutOfScope { action, scope } => write!(f, "{} is outside the scope {scope}", action.kind()),
+            Self::Type { path, from, to } => write!(f, "the type of `{path}` is {from} and not {to}"),
+            Self::Partitioning { from, to } => write!(f, "the layout is {from} and not {to}"),
+            Self::Generated { path, .. } => write!(f, "the generation expression of `{path}`"),
+            Self::Identity { path, .. } => write!(f, "the identity numbering of `{path}`"),
+            Self::AmbiguousRename { path, source } => {
+                write!(f, "both `{path}` and its former name `{source}` are there")
+            }
+            Self::RenameCycle { path, source } => write!(f, "`{path}` has the name `{source}` now, in a circle"),
+        }
+    }
 }

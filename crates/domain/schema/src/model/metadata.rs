@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 /// Key of the column id under column mapping (PROTOCOL.md, "Column Mapping").
 pub const COLUMN_ID: &str = "delta.columnMapping.id";
+/// Property that names the highest id given so far.
+pub const MAX_COLUMN_ID: &str = "delta.columnMapping.maxColumnId";
 /// Key of the physical name under column mapping.
 pub const PHYSICAL_NAME: &str = "delta.columnMapping.physicalName";
 

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
+use super::metadata::MAX_COLUMN_ID;
 use super::property::{MappingMode, is_true};
 use super::{
-    Aspect, Column, DataType, Expression, Feature, ForeignKey, Identifier, InboundKey, Layout, Path, PrimaryKey, Scope,
-    TableName,
+    Aspect, Column, DataType, Expression, Feature, Field, ForeignKey, Identifier, InboundKey, Layout, Path, PrimaryKey,
+    Scope, TableName,
 };
 
 /// A table as declared; built by the checks of a draft only, and trusted afterwards.
@@ -163,6 +164,19 @@ impl ObservedTable {
     /// How columns are found in the files.
     pub fn mapping_mode(&self) -> MappingMode {
         self.property("delta.columnMapping.mode").and_then(MappingMode::parse).unwrap_or(MappingMode::None)
+    }
+
+    /// The highest id that column mapping has given a field: what `delta.columnMapping.maxColumnId` says, and at least the
+    /// highest id in the schema. `u32::MAX` stands for all that is above it.
+    pub fn last_column_id(&self) -> u32 {
+        let said = self.property(MAX_COLUMN_ID).and_then(|id| id.parse::<u64>().ok()).unwrap_or(0);
+        let mut last = u32::try_from(said).unwrap_or(u32::MAX);
+        let mut meet = |field: &Field| last = last.max(field.metadata.column_id().unwrap_or(0));
+        for column in &self.columns {
+            meet(&column.field);
+            column.field.data_type.walk(&mut |below| below.as_struct().into_iter().flatten().for_each(&mut meet));
+        }
+        last
     }
 
     /// Whether a boolean property is on.

@@ -1,5 +1,6 @@
 //! DE502: a default is for later rows.
 
+use super::default_type::default_fits;
 use super::{Report, Review, Rule};
 use crate::action::Action;
 use crate::finding::Severity;
@@ -21,8 +22,8 @@ fn check(review: &Review<'_>) -> Vec<Report> {
         let Action::SetColumnDefault { path, change } = action else { return None };
         let default = change.to().as_ref().filter(|_| change.from().is_none())?;
         let null = matches!(default.tokens(), [ExpressionToken::Word(word)] if word == "null");
-        let nullable = review.desired.column(path.root()?)?.field.nullable;
-        if null || !nullable {
+        let column = review.desired.column(path.root()?)?;
+        if null || !column.field.nullable || !default_fits(default, column.data_type()) {
             return None;
         }
         let table = &review.desired.name;

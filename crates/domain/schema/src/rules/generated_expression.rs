@@ -1,6 +1,6 @@
 //! DE250: a generated column is computed from its own row, always alike.
 
-use super::mention::{BY_CHANCE, called, holds_subquery, names_column};
+use super::mention::{BY_CHANCE, OVER_ROWS, called, holds_subquery, names_column};
 use super::{Report, Review, Rule};
 use crate::finding::Severity;
 use crate::model::{Aspect, Column, DataType, Path};
@@ -33,6 +33,8 @@ fn report(review: &Review<'_>, column: &Column) -> Option<Report> {
     let on_the_clock = called(expression, &OF_THE_CLOCK).or_else(|| OF_THE_CLOCK.iter().find(bare).copied());
     let why = if holds_subquery(expression) {
         "it holds a query".to_owned()
+    } else if let Some(function) = called(expression, &OVER_ROWS) {
+        format!("{function}() is over many rows")
     } else if let Some(function) = called(expression, &BY_CHANCE) {
         format!("{function}() gives another value each time")
     } else if let Some(function) = on_the_clock {
@@ -60,6 +62,7 @@ mod tests {
             on_create(&RULE, table("a: int, g: int").generated("g", expression), &[&said]);
         };
         check("a + (SELECT 1)", "it holds a query");
+        check("a + max(a)", "max() is over many rows");
         check("length(uuid())", "uuid() gives another value each time");
         check("year(current_date())", "current_date asks the clock");
         check("year(CURRENT_DATE) + a", "current_date asks the clock");

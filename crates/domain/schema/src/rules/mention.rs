@@ -18,6 +18,42 @@ pub(super) const BY_CHANCE: [&str; 10] = [
     "input_file_name",
 ];
 
+/// Built-in functions of Spark that work on many rows at once, and those of windows.
+pub(super) const OVER_ROWS: [&str; 32] = [
+    "any_value",
+    "approx_count_distinct",
+    "array_agg",
+    "avg",
+    "bool_and",
+    "bool_or",
+    "collect_list",
+    "collect_set",
+    "corr",
+    "count",
+    "count_if",
+    "cume_dist",
+    "dense_rank",
+    "first_value",
+    "lag",
+    "last_value",
+    "lead",
+    "listagg",
+    "max",
+    "max_by",
+    "mean",
+    "median",
+    "min",
+    "min_by",
+    "ntile",
+    "percent_rank",
+    "rank",
+    "row_number",
+    "stddev",
+    "string_agg",
+    "sum",
+    "variance",
+];
+
 /// Whether a token of this name is in the place of a column: not a function (`date(…)`), not a type (`AS date`), not the
 /// kind of a literal (`date '2026-01-01'`), not a unit (`1 day`, `year FROM`), not a field of something (`s.date`).
 pub(super) fn names_column(expression: &Expression, name: &Identifier) -> bool {
@@ -55,11 +91,11 @@ pub(super) fn holds_subquery(expression: &Expression) -> bool {
     expression.tokens().iter().any(|token| is_word(Some(token), "select"))
 }
 
-fn is_symbol(token: Option<&ExpressionToken>, wanted: &str) -> bool {
+pub(super) fn is_symbol(token: Option<&ExpressionToken>, wanted: &str) -> bool {
     matches!(token, Some(ExpressionToken::Symbol(symbol)) if symbol == wanted)
 }
 
-fn is_word(token: Option<&ExpressionToken>, wanted: &str) -> bool {
+pub(super) fn is_word(token: Option<&ExpressionToken>, wanted: &str) -> bool {
     matches!(token, Some(ExpressionToken::Word(word)) if word == wanted)
 }
 

@@ -1,5 +1,7 @@
 //! What rules ask of a review: what the plan brings, and what the table is afterwards.
 
+use std::collections::BTreeMap;
+
 use super::Review;
 use crate::action::Action;
 use crate::model::{Column, DataType, Expression, Field, Identifier, Path, Step, Subject};
@@ -18,6 +20,24 @@ impl<'r> Review<'r> {
     /// The columns of a table that the plan creates; none of one that is there.
     pub(super) fn created_columns(&self) -> &'r [Column] {
         if self.creates() { &self.desired.columns } else { &[] }
+    }
+
+    /// The columns that the table has afterwards.
+    pub(super) fn columns_after(&self) -> &'r [Column] {
+        self.after.map_or(&self.desired.columns, |after| &after.columns)
+    }
+
+    /// Every check that the plan creates or adds, by name.
+    pub(super) fn new_checks(&self) -> BTreeMap<&'r Identifier, &'r Expression> {
+        let mut added = BTreeMap::new();
+        for action in &self.diff.actions {
+            if let Action::CreateTable { table } = action {
+                added.extend(&table.checks);
+            } else if let Action::AddCheck { name, expression } = action {
+                added.insert(name, expression);
+            }
+        }
+        added
     }
 
     /// Every default that the plan creates or sets, with the name of its column.

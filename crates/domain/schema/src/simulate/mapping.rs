@@ -1,11 +1,9 @@
 //! Column mapping: ids and physical names (PROTOCOL.md, "Column Mapping").
 
 use crate::model::{
-    DataType, Field, Identifier, MappingMode, ObservedTable, Path, STATISTICS_COLUMNS, physical_column_name,
-    split_dotted, split_list,
+    DataType, Field, Identifier, MAX_COLUMN_ID, MappingMode, ObservedTable, Path, STATISTICS_COLUMNS,
+    physical_column_name, split_dotted, split_list,
 };
-
-const MAX_COLUMN_ID: &str = "delta.columnMapping.maxColumnId";
 
 /// Gives every field of a new table an id and a physical name of its own.
 pub(super) fn map_new_table(table: &mut ObservedTable) {
@@ -26,7 +24,7 @@ pub(super) fn map_new_field(table: &mut ObservedTable, field: &mut Field) {
     if table.mapping_mode() == MappingMode::None {
         return;
     }
-    let mut last = table.property(MAX_COLUMN_ID).and_then(|id| id.parse().ok()).unwrap_or(0);
+    let mut last = table.last_column_id();
     let table_id = table.table_id.clone();
     number_field(field, &mut last, &mut |field, id| {
         field.metadata.set_mapping(id, &physical_column_name(&table_id, id))
@@ -42,9 +40,10 @@ fn number(table: &mut ObservedTable, assign: &mut impl FnMut(&mut Field, u32)) {
     table.properties.insert(MAX_COLUMN_ID.to_owned(), last.to_string());
 }
 
-/// A field before the fields below it; elements, keys and values have no ids of their own.
+/// A field before the fields below it; elements, keys and values have no ids of their own. A plan that would come to the end
+/// of all ids is refused (`column-ids-used-up`), so no table gets one twice.
 fn number_field(field: &mut Field, last: &mut u32, assign: &mut impl FnMut(&mut Field, u32)) {
-    *last += 1;
+    *last = last.saturating_add(1);
     assign(field, *last);
     number_type(&mut field.data_type, last, assign);
 }
@@ -162,6 +161,23 @@ mod tests {
             &simulate(Some(table("a: int, b: int").mapped().there()), &actions, "").unwrap(),
             "b 3 made, d 5 made, c 4 made, a 1 made, highest 5",
         );
+    }
+
+    #[test]
+    fn new_ids_are_above_all_that_is_said_and_all_that_is_there() {
+        let add = || Action::AddColumn {
+            parent: Path::table(),
+            column: Box::new(Column::new("c", DataType::Integer)),
+            position: Position::Last,
+        };
+        for (said, expected) in [("7", 8), ("1", 5), ("", 5), ("-1", 5), ("x", 5), ("99999999999", u32::MAX)] {
+            let mut there = table("a: int, s: struct<b: array<struct<x: int>>>").mapped().there();
+            there.properties.insert(MAX_COLUMN_ID.to_owned(), said.to_owned());
+            let after = simulate(Some(there), &[add()], "").unwrap();
+            let id = after.columns.last().unwrap().field.metadata.column_id();
+            assert_eq!(id, Some(expected), "{said}");
+            assert_eq!(after.property(MAX_COLUMN_ID), Some(expected.to_string().as_str()), "{said}");
+        }
     }
 
     #[test]
