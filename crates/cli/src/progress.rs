@@ -67,7 +67,7 @@ impl Events for Bar {
                 bar.set_length(u64::try_from(*units).unwrap_or(u64::MAX));
                 self.show(BAR);
             }
-            Event::Applying { .. } | Event::Conflict { .. } => bar.set_message(words(event)),
+            Event::Applying { .. } | Event::Conflict { .. } | Event::Unclear { .. } => bar.set_message(words(event)),
             Event::UnitEnded { .. } => bar.inc(1),
             Event::Finished { .. } => bar.finish_and_clear(),
         }
@@ -87,7 +87,7 @@ impl Events for Lines {
     fn event(&self, event: &Event) {
         let worth = match event {
             Event::Observing { tables } => *tables >= MANY,
-            Event::Probing { .. } | Event::Applying { .. } | Event::Conflict { .. } => true,
+            Event::Probing { .. } | Event::Applying { .. } | Event::Conflict { .. } | Event::Unclear { .. } => true,
             Event::Observed { .. } | Event::ApplyStarted { .. } | Event::UnitEnded { .. } | Event::Finished { .. } => {
                 false
             }
@@ -113,6 +113,9 @@ fn words(event: &Event) -> String {
         Event::Finished { table, applied: false } => format!("not applied {table}"),
         Event::Conflict { table, next_try } => {
             format!("{table} was changed by somebody else; looking again (try {next_try})")
+        }
+        Event::Unclear { table, next_try } => {
+            format!("no clear answer for {table}; looking whether it was changed (try {next_try})")
         }
     }
 }

@@ -16,7 +16,7 @@ use std::future::Future;
 use std::io::Write;
 use std::time::Duration;
 
-use delta_engine::CancellationToken;
+use delta_engine::{CancellationToken, Engine};
 
 use crate::args::Command;
 use crate::error::{Outcome, Trouble};
@@ -72,6 +72,18 @@ async fn watch(stop: CancellationToken) {
         );
         std::process::exit(Exit::Interrupted.code().into());
     }
+}
+
+/// Works with an engine, and lets the target go once the result is shown, whatever it came to.
+async fn with_engine(
+    session: &mut Session<'_, '_>,
+    engine: Engine,
+    work: impl AsyncFnOnce(&mut Session<'_, '_>, &Engine) -> Outcome,
+) -> Outcome {
+    let outcome = work(session, &engine).await;
+    session.out.flush();
+    engine.close().await;
+    outcome
 }
 
 /// Waits for what changes nothing, unless the user stops it.

@@ -90,7 +90,9 @@ pub(crate) fn near(text: &str, tables: &[&TableName]) -> String {
             names.iter().map(String::as_str).filter(|name| name.split('.').count() == parts).collect();
         let words = did_you_mean(&cut, &as_long);
         if !words.is_empty() {
-            return words;
+            // What stands behind the name of a table is of that table too.
+            let behind = text.get(cut.len()..).unwrap_or_default();
+            return words.replacen("`?", &format!("{behind}`?"), 1);
         }
     }
     String::new()

@@ -84,6 +84,7 @@ fn spark() -> Conduct {
     let settings = [
         ("spark.master", "local[2]"),
         ("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension"),
+        ("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog"),
         ("spark.sql.variable.substitute", "false"),
     ];
     let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
@@ -125,6 +126,8 @@ async fn servers_without_delta_too_old_or_set_otherwise() {
         conduct
     };
     plan("no-delta", without("spark.sql.extensions", ""), "").await;
+    // What Spark says where nobody set it.
+    plan("no-delta-catalog", without("spark.sql.catalog.spark_catalog", "builtin"), "").await;
     plan("too-old", Conduct { version: "3.5.3".to_owned(), ..spark() }, "").await;
     let mut fixed = without("spark.sql.caseSensitive", "true");
     fixed.fixed_settings.insert("spark.sql.caseSensitive".to_owned());
@@ -166,6 +169,34 @@ async fn ways_that_only_servers_have_are_known_by_the_project_file() {
     let project = "definitions: [tables.yml]\ntargets:\n  dev: { url: \"${env.REMOTE}\", execute: natively }\n";
     fs::write(place.folder.path().join("delta-engine.yml"), project).unwrap();
     check("wrong-way", server.port(), place.run(&["plan"]).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_session_ends_with_the_run() {
+    // A snapshot needs a list of schemas, which the script does not know: the session of a run that fails ends too.
+    for (arguments, expected) in [(vec!["plan", "tables.yml"], 0), (vec!["snapshot"], 1)] {
+        let server = start(empty, spark()).await;
+        let url = server.url();
+        let (text, code) = Place::new().run(&[&arguments[..], &["--target", &url]].concat()).await;
+        let ended = server.journal().count(Rpc::ReleaseSession);
+        assert_eq!((code, ended), (expected, 1), "{arguments:?}: {text}");
+    }
+    let server = start(empty, spark()).await;
+    let (text, _) = Place::new().run(&["apply", "tables.yml", "--yes", "--target", &server.url()]).await;
+    let journal = server.journal();
+    assert!(journal.ran.iter().any(|statement| is_creation(statement)), "{text}");
+    assert_eq!(journal.count(Rpc::ReleaseSession), 1, "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_does_not_end_holds_nobody_up_for_long() {
+    let server = start(empty, spark()).await;
+    server.set_faults(Faults::new(|moment| (moment == Moment::Asked(Rpc::ReleaseSession)).then_some(Fault::Hang)));
+    let began = Instant::now();
+    let (text, code) = Place::new().run(&["plan", "tables.yml", "--target", &server.url()]).await;
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("1 create"), "{text}");
+    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
 }
 
 /// No table, and a schema that is there; creating takes its time.
@@ -235,6 +266,7 @@ async fn ctrl_c_says_so_where_a_statement_may_still_be_running() {
     assert_eq!(code, 130, "{text}");
     assert!(text.contains("may still be running on the server"), "{text}");
     assert!(text.contains("plan again"), "{text}");
+    assert!(!text.contains("somebody else"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -177,6 +177,21 @@ pub fn connect_lake(lake: Lake) -> Engine {
 
 /// The engine of a server, at an `sc://` URL.
 ///
+/// ```no_run
+/// use delta_engine::prelude::*;
+/// use delta_engine::{ServerOptions, Through, connect_server};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // The server says which tables there are; their logs are read and written from here.
+/// let options = ServerOptions { execute: Through::Native, ..ServerOptions::default() };
+/// let engine = connect_server("sc://localhost:15002", options).await?;
+/// let registry = Registry::new().table(Table::new("silver.t").column(Column::new("id", BIGINT))).build()?;
+/// println!("{}", engine.sync(&registry).await?);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// Where the address is no `sc://` URL, the server can't be used, or this build has no Spark Connect.
 pub async fn connect_server(url: &str, options: ServerOptions) -> Result<Engine, ConnectError> {

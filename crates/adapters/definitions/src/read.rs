@@ -18,6 +18,15 @@ const LARGE: usize = 16 * 1024;
 /// # Errors
 /// Every fault of the file, those of its tables too, in its order, where there is one in how it is written. Otherwise
 /// those of its tables are found when they are checked.
+///
+/// ```
+/// use delta_engine_definitions::{Context, read_tables};
+///
+/// let text = "tables:\n  - name: orders\n    columns: [{ name: id, typ: bigint }]\n";
+/// let faults = read_tables("orders.yml", text, &Context::default()).unwrap_err();
+/// assert!(faults[0].message.contains("typ"), "{}", faults[0].message);
+/// assert_eq!(faults[0].help.as_deref(), Some("did you mean `type`?"));
+/// ```
 pub fn read_tables(file: &str, text: &str, context: &Context) -> Result<Vec<Declaration>, Vec<DeclarationFault>> {
     let (declarations, faults) = read_drafts(&SourceText::new(file, text), context);
     if faults.is_empty() {

@@ -11,7 +11,7 @@ use delta_engine_schema::model::{Identifier, TableName};
 use futures::StreamExt;
 use futures::executor::block_on;
 
-use crate::lake::Lake;
+use crate::lake::{FindError, Lake};
 use crate::log::read_state;
 use crate::observe::observe;
 use crate::probe;
@@ -61,6 +61,35 @@ impl NativeCatalog {
         futures::stream::iter(reads).buffered(TABLES).collect().await
     }
 
+    /// Names compare without case and folders do not: a table that is there under another spelling of its name is not absent.
+    async fn find_in_other_case(
+        &self,
+        relations: &[Relation],
+        observations: &mut [Observation],
+    ) -> Result<(), TargetError> {
+        let absent =
+            |index: &usize| relations[*index].location.is_none() && observations[*index] == Observation::Absent;
+        let absent: Vec<usize> = (0..relations.len()).filter(absent).collect();
+        let names: Vec<&TableName> = absent.iter().map(|index| &relations[*index].name).collect();
+        let found = self.lake.in_other_case(&names).await.map_err(|error| self.unlisted(error))?;
+        for (index, there) in absent.into_iter().zip(found) {
+            let Some((name, place)) = there else { continue };
+            observations[index] = Observation::Unreadable(Unreadable {
+                reason: format!("`{place}` holds `{name}`, and names that differ only in upper and lower case are one"),
+                help: Some(format!("declare it as `{name}`")),
+            });
+        }
+        Ok(())
+    }
+
+    fn unlisted(&self, error: FindError) -> TargetError {
+        TargetError {
+            attempt: format!("list the tables under `{}`", Lake::display(self.lake.root())),
+            help: Some("check that the root is right and may be listed".to_owned()),
+            source: Box::new(error),
+        }
+    }
+
     async fn probe_version(&self, relation: &Relation, version: u64, questions: Vec<Question>) -> Vec<Answer> {
         let files = match self.lake.files(relation) {
             Ok(files) => files,
@@ -85,11 +114,7 @@ impl NativeCatalog {
 impl Catalog for NativeCatalog {
     #[tracing::instrument(skip_all, fields(root = %Lake::display(self.lake.root())))]
     async fn list(&self, schema: Option<&TableName>) -> Result<Vec<Relation>, TargetError> {
-        let mut relations = self.lake.tables().await.map_err(|error| TargetError {
-            attempt: format!("list the tables under `{}`", Lake::display(self.lake.root())),
-            help: Some("check that the root is right and may be listed".to_owned()),
-            source: Box::new(error),
-        })?;
+        let mut relations = self.lake.tables().await.map_err(|error| self.unlisted(error))?;
         if let Some(schema) = schema {
             relations.retain(|relation| is_in(&relation.name, schema));
         }
@@ -107,7 +132,12 @@ impl Catalog for NativeCatalog {
         for (index, observation) in local_at.into_iter().zip(local).chain(remote_at.into_iter().zip(remote)) {
             observations[index] = observation;
         }
+        self.find_in_other_case(relations, &mut observations).await?;
         Ok(observations)
+    }
+
+    fn place(&self, relation: &Relation) -> Option<String> {
+        self.lake.table_url(relation).ok().map(|url| Lake::display(&url))
     }
 
     #[tracing::instrument(skip_all, fields(questions = questions.len()))]

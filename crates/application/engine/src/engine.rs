@@ -1,6 +1,7 @@
 //! One run: observe everything, one pure plan, execute its steps, observe again.
 
 mod apply;
+mod places;
 pub(crate) mod plan;
 mod resting;
 
@@ -145,6 +146,12 @@ impl Engine {
     #[tracing::instrument(skip_all, fields(digest = %plan.digest))]
     pub async fn apply(&self, plan: PreparedPlan) -> Result<Report, EngineError> {
         apply::run(self, plan).await
+    }
+
+    /// Lets go of what the target keeps for this engine: the session of a server ends. Takes two seconds at most, never fails,
+    /// and is worth calling at the end of a program that goes on for longer than its runs; a server lets go by itself at last.
+    pub async fn close(&self) {
+        self.executor.close().await;
     }
 
     /// Plans and applies.

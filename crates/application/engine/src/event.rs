@@ -82,6 +82,14 @@ pub enum Event {
         /// Which try comes next, from 2.
         next_try: u32,
     },
+    /// What became of a change of a table is not known, because its answer was lost or is an error that can come after
+    /// the commit; the table is looked at again.
+    Unclear {
+        /// Which.
+        table: TableName,
+        /// Which try comes next, from 2.
+        next_try: u32,
+    },
 }
 
 /// Hears nothing.

@@ -1,8 +1,9 @@
 //! A catalog made of two: one that knows which tables there are, and one that reads their logs.
 //!
 //! Owns when a log is believed: it must be that of the table the first one speaks of, and of no catalog that keeps commits
-//! to itself. What the first one could not see is filled in, never replaced, unless the logs are to come first. Knows no
-//! backend, and leaves it to the second one whether a place can be reached.
+//! to itself. What the first one could not see is filled in, never replaced, unless the logs are to come first; where they are
+//! to, and one is not believed, the plan says so. Knows no backend, and leaves it to the second one whether a place can be
+//! reached.
 
 mod fill;
 
@@ -10,9 +11,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use delta_engine_schema::model::{Aspect, Feature, MappingMode, ObservedTable, TableName};
+use delta_engine_schema::model::{Aspect, Feature, MappingMode, ObservedTable, Subject, TableName};
+use delta_engine_schema::{BACKEND, Finding, Severity};
 
-use crate::port::{Answer, Catalog, Observation, Question, Relation, TargetError};
+use crate::port::{Answer, Catalog, Observation, Question, Relation, TargetError, Unreadable};
 
 /// Two catalogs as one.
 #[derive(Clone)]
@@ -20,12 +22,21 @@ pub struct Layered {
     catalog: Arc<dyn Catalog>,
     log: Arc<dyn Catalog>,
     reading: Reading,
-    /// Where the log of each table is that was last asked for, or why it is not believed.
-    seen: Arc<Mutex<BTreeMap<TableName, Place>>>,
+    /// The log of each table that was last observed.
+    seen: Arc<Mutex<BTreeMap<TableName, Log>>>,
 }
 
-/// Where a believed log is, or why there is none.
-type Place = Result<Option<String>, String>;
+/// What became of a table's log.
+#[derive(Debug, Clone)]
+enum Log {
+    /// It is the table's, and here.
+    Believed(Option<String>),
+    /// It is where the catalog has the table registered, and all that is known of the table: the catalog can't read it, and
+    /// tells no id.
+    Alone(String),
+    /// It is not used, and why.
+    Unused(String),
+}
 
 /// Which logs are read, and for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,33 +65,59 @@ impl Layered {
     /// # Errors
     /// Why it was not.
     pub fn reached(&self, table: &TableName) -> Result<(), String> {
-        self.place(table).map(drop)
+        match self.log_of(table) {
+            Log::Believed(_) => Ok(()),
+            Log::Alone(place) => {
+                Err(format!("the catalog can't read the table, so nothing shows that the log at `{place}` is its"))
+            }
+            Log::Unused(why) => Err(why),
+        }
     }
 
-    fn place(&self, table: &TableName) -> Place {
-        self.seen().get(table).cloned().unwrap_or_else(|| Err("its log was not read".to_owned()))
+    fn log_of(&self, table: &TableName) -> Log {
+        self.seen().get(table).cloned().unwrap_or_else(|| Log::Unused("its log was not read".to_owned()))
     }
 
-    fn seen(&self) -> MutexGuard<'_, BTreeMap<TableName, Place>> {
+    fn seen(&self) -> MutexGuard<'_, BTreeMap<TableName, Log>> {
         // Whole at every moment: every change is one call.
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Where the log of a table is, if it is to be read.
-    fn wanted(&self, observation: &Observation) -> Option<Relation> {
-        let Observation::Present(table) = observation else { return None };
-        let wanted = match self.reading {
-            Reading::Unknowns => leaves_open(table),
-            Reading::Logs => true,
+    fn wanted(&self, relation: &Relation, observation: &Observation) -> Option<Relation> {
+        let location = match (observation, self.reading) {
+            (Observation::Present(table), Reading::Logs) => {
+                if table.location.is_none() {
+                    let why = "the catalog does not tell where its files are".to_owned();
+                    self.seen().insert(relation.name.clone(), Log::Unused(why));
+                }
+                table.location.clone()
+            }
+            (Observation::Present(table), Reading::Unknowns) => table.location.clone().filter(|_| leaves_open(table)),
+            (Observation::Unreadable(_), Reading::Logs) => self.catalog.place(relation),
+            (Observation::Unreadable(_), Reading::Unknowns) | (Observation::Absent, _) => None,
         };
-        let located = || Relation { name: table.name.clone(), location: table.location.clone() };
-        (wanted && table.location.is_some()).then(located)
+        location.map(|location| Relation { name: relation.name.clone(), location: Some(location) })
+    }
+
+    /// A table that the catalog can't read, by its log, where that can be read from here.
+    fn alone(&self, first: Unreadable, log: &Observation, relation: &Relation) -> Observation {
+        let Observation::Present(log) = log else { return Observation::Unreadable(first) };
+        if kept_by_catalog(log).is_some() {
+            return Observation::Unreadable(first);
+        }
+        let place = relation.location.clone().unwrap_or_default();
+        self.seen().insert(relation.name.clone(), Log::Alone(place));
+        Observation::Present(Arc::new(ObservedTable { location: relation.location.clone(), ..(**log).clone() }))
     }
 
     fn together(&self, first: Arc<ObservedTable>, log: &Observation) -> Observation {
         let believed = believe(&first, log, self.reading);
-        let place = believed.as_ref().map(|_| first.location.clone()).map_err(Clone::clone);
-        self.seen().insert(first.name.clone(), place);
+        let seen = match &believed {
+            Ok(_) => Log::Believed(first.location.clone()),
+            Err(why) => Log::Unused(why.clone()),
+        };
+        self.seen().insert(first.name.clone(), seen);
         match (believed, self.reading) {
             (Ok(log), Reading::Unknowns) => {
                 let known = fill::filled((*first).clone(), log);
@@ -141,6 +178,30 @@ pub(crate) fn kept_by_catalog(table: &ObservedTable) -> Option<&str> {
     table.features.iter().map(Feature::name).find(|name| KEPT.iter().any(|kept| name.starts_with(kept)))
 }
 
+/// What a plan should say of a log that was to be read.
+fn remark(table: &TableName, log: Log) -> Option<Finding> {
+    let (message, help) = match log {
+        Log::Believed(_) => return None,
+        Log::Alone(place) => (
+            format!("the catalog can't read the table; what is known of it is the log at `{place}`, as seen from here"),
+            "see that this is the same place for the server, which tells no id to compare",
+        ),
+        Log::Unused(why) => (
+            format!("the table's log is not read, only what the catalog tells of it: {why}"),
+            "let the log be reached from here, or take `observe: native` out of the target",
+        ),
+    };
+    Some(Finding {
+        code: BACKEND.code,
+        name: BACKEND.name,
+        severity: Severity::Note,
+        subject: Subject::table(table),
+        message,
+        help: Some(help.to_owned()),
+        permission: None,
+    })
+}
+
 #[async_trait]
 impl Catalog for Layered {
     async fn list(&self, schema: Option<&TableName>) -> Result<Vec<Relation>, TargetError> {
@@ -149,8 +210,10 @@ impl Catalog for Layered {
 
     async fn observe(&self, relations: &[Relation]) -> Result<Vec<Observation>, TargetError> {
         let mut observations = self.catalog.observe(relations).await?;
-        let wanted = observations.iter().enumerate();
-        let wanted = wanted.filter_map(|(index, observation)| Some((index, self.wanted(observation)?)));
+        relations.iter().for_each(|relation| drop(self.seen().remove(&relation.name)));
+        let wanted = relations.iter().zip(&observations).enumerate();
+        let wanted =
+            wanted.filter_map(|(index, (relation, observation))| Some((index, self.wanted(relation, observation)?)));
         let (at, wanted): (Vec<usize>, Vec<Relation>) = wanted.unzip();
         if wanted.is_empty() {
             return Ok(observations);
@@ -160,28 +223,50 @@ impl Catalog for Layered {
             // What is unknown stays unknown.
             Err(error) => {
                 let why = format!("{error}: {}", error.source);
-                wanted.iter().for_each(|relation| drop(self.seen().insert(relation.name.clone(), Err(why.clone()))));
+                let unused = |relation: &Relation| self.seen().insert(relation.name.clone(), Log::Unused(why.clone()));
+                wanted.iter().for_each(|relation| drop(unused(relation)));
                 return Ok(observations);
             }
         };
-        for (index, log) in at.into_iter().zip(&logs) {
-            if let Observation::Present(first) = &observations[index] {
-                observations[index] = self.together(Arc::clone(first), log);
-            }
+        for ((index, log), relation) in at.into_iter().zip(&logs).zip(&wanted) {
+            observations[index] = match observations[index].clone() {
+                Observation::Present(first) => self.together(first, log),
+                Observation::Unreadable(first) => self.alone(first, log, relation),
+                Observation::Absent => Observation::Absent,
+            };
         }
         Ok(observations)
+    }
+
+    fn place(&self, relation: &Relation) -> Option<String> {
+        self.catalog.place(relation)
+    }
+
+    fn remarks(&self, table: &TableName) -> Vec<Finding> {
+        let mut remarks = self.catalog.remarks(table);
+        let seen = self.seen().get(table).cloned();
+        if self.reading == Reading::Logs
+            && let Some(seen) = seen
+        {
+            remarks.extend(remark(table, seen));
+        }
+        remarks
     }
 
     async fn probe(&self, questions: &[Question]) -> Result<Vec<Answer>, TargetError> {
         let mut answers = vec![Answer::Unknowable { why: "nobody was asked".to_owned() }; questions.len()];
         let (mut of_log, mut of_catalog) = (Vec::new(), Vec::new());
         for (index, question) in questions.iter().enumerate() {
-            match self.place(&question.relation.name) {
-                Ok(location) if self.reading == Reading::Logs => {
-                    let relation = Relation { location, ..question.relation.clone() };
-                    of_log.push((index, Question { relation, ..question.clone() }));
-                }
-                Ok(_) | Err(_) => of_catalog.push((index, question.clone())),
+            let location = match self.log_of(&question.relation.name) {
+                Log::Believed(location) => location,
+                Log::Alone(location) => Some(location),
+                Log::Unused(_) => None,
+            };
+            if self.reading == Reading::Logs && location.is_some() {
+                let relation = Relation { location, ..question.relation.clone() };
+                of_log.push((index, Question { relation, ..question.clone() }));
+            } else {
+                of_catalog.push((index, question.clone()));
             }
         }
         for (asked, of) in [(&self.log, of_log), (&self.catalog, of_catalog)] {

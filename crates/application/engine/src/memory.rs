@@ -130,6 +130,6 @@ impl Executor for MemoryLake {
             .map_err(|cause| error(ErrorKind::Refused, cause.to_string()))?;
         let version = after.version;
         state.tables.insert(context.relation.name.clone(), Arc::new(after));
-        Ok(Receipt { version: Some(version), tolerated: Vec::new() })
+        Ok(Receipt { version: Some(version), tolerated: Vec::new(), remarks: Vec::new() })
     }
 }

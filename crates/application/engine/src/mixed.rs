@@ -132,7 +132,7 @@ impl Mixed {
             ));
         }
         if left.actions.is_empty() {
-            return Ok(Receipt { version: None, tolerated: Vec::new() });
+            return Ok(Receipt { version: None, tolerated: Vec::new(), remarks: Vec::new() });
         }
         self.may_commit(&now).map_err(|refused| ExecutionError {
             help: Some(refused.help),
@@ -151,10 +151,13 @@ impl Mixed {
     ) -> Result<Receipt, ExecutionError> {
         let relation = Relation { name: seen.name.clone(), location: seen.location.clone() };
         let context = Context { relation, observed: Some(Arc::new(as_in_log(&seen))), ..context.clone() };
-        let receipt = self.commits.execute(step, &context).await?;
-        // The commit is made; whether the catalog's side sees it is found out when the table is looked at again.
+        let mut receipt = self.commits.execute(step, &context).await?;
+        // The commit is made, and stays made.
         if let Err(error) = self.statements.refresh(&context.relation).await {
             tracing::warn!(table = %seen.name, %error, "the server was not told of the commit");
+            let cause = error.source.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default();
+            let help = error.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+            receipt.remarks.push(format!("{error}{cause}{help}"));
         }
         Ok(receipt)
     }
@@ -223,6 +226,9 @@ impl Executor for Mixed {
                 Err(error(ErrorKind::Conflict, format!("the table can't be changed any more: {why}")))
             }
         }
+    }
+    async fn close(&self) {
+        futures::future::join(self.statements.close(), self.commits.close()).await;
     }
 }
 

@@ -68,6 +68,8 @@ pub enum Execution {
         version: Option<u64>,
         /// Foreign commits in between that were tolerated.
         tolerated: Vec<u64>,
+        /// What did not go well after the table was changed, with what to do about it.
+        remarks: Vec<String>,
     },
     /// Somebody else brought the table into its declared state in between.
     AlreadyApplied,
@@ -224,6 +226,10 @@ impl fmt::Display for Report {
                 if let Some(help) = &failure.help {
                     writeln!(f, "    {help}")?;
                 }
+            } else if let Execution::Applied { remarks, .. } = execution {
+                for remark in remarks {
+                    writeln!(f, "{name}: {remark}")?;
+                }
             } else if let Execution::HeldBack { by } = execution {
                 writeln!(f, "{name}: held back, because `{by}` failed")?;
             } else if matches!(execution, Execution::Interrupted) {
@@ -235,6 +241,26 @@ impl fmt::Display for Report {
 }
 
 /// A sync after which some table is not as declared.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use delta_engine_application::{Column, Engine, MemoryLake, Registry, SyncFailed, Table};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let lake = MemoryLake::new();
+/// let engine = Engine::new(Arc::new(lake.clone()), Arc::new(lake));
+/// let table = || Table::new("orders").column(Column::new("id", "bigint"));
+/// engine.sync(&Registry::new().table(table().column(Column::new("note", "string"))).build()?).await?;
+///
+/// // Dropping a column is a hazard that nobody permitted, so nothing happens.
+/// let Err(SyncFailed::Tables(report)) = engine.sync(&Registry::new().table(table()).build()?).await else { panic!() };
+/// assert_eq!(report.applied(), 0);
+/// assert!(report.to_string().contains("orders"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum SyncFailed {
     /// The run could not be made.

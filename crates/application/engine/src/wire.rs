@@ -140,7 +140,7 @@ pub struct WireExecution {
     pub version: Option<u64>,
     /// Foreign commits that were tolerated.
     pub tolerated: Vec<u64>,
-    /// Why it failed.
+    /// Why it failed, or what did not go well after it was done.
     pub message: Option<String>,
     /// What to do about it.
     pub help: Option<String>,
@@ -293,8 +293,9 @@ impl WireExecution {
         };
         Some(match execution {
             Execution::NotRun => return None,
-            Execution::Applied { version, tolerated } => {
-                Self { version: *version, tolerated: tolerated.clone(), ..plain("applied") }
+            Execution::Applied { version, tolerated, remarks } => {
+                let message = (!remarks.is_empty()).then(|| remarks.join("; "));
+                Self { version: *version, tolerated: tolerated.clone(), message, ..plain("applied") }
             }
             Execution::AlreadyApplied => plain("already_applied"),
             Execution::Stale(failure) => failed("stale", failure),

@@ -18,6 +18,8 @@ use delta_engine_schema::model::{
 struct Says {
     observation: Observation,
     answer: &'static str,
+    /// Where it has every table registered that it can't read.
+    place: Option<&'static str>,
 }
 
 #[async_trait]
@@ -30,6 +32,10 @@ impl Catalog for Says {
         Ok(vec![self.observation.clone(); relations.len()])
     }
 
+    fn place(&self, _relation: &Relation) -> Option<String> {
+        self.place.map(str::to_owned)
+    }
+
     async fn probe(&self, questions: &[Question]) -> Result<Vec<Answer>, TargetError> {
         let answer = |question: &Question| {
             let location = question.relation.location.as_deref().unwrap_or("nowhere");
@@ -40,7 +46,12 @@ impl Catalog for Says {
 }
 
 fn says(observation: Observation, answer: &'static str) -> Arc<Says> {
-    Arc::new(Says { observation, answer })
+    Arc::new(Says { observation, answer, place: None })
+}
+
+/// What a plan says of how the table was observed.
+fn remarks(catalog: &dyn Catalog) -> Vec<String> {
+    catalog.remarks(&"s.t".parse().unwrap()).into_iter().map(|remark| remark.message).collect()
 }
 
 fn table() -> ObservedTable {
@@ -189,6 +200,52 @@ async fn with_logs_first_the_catalog_adds_what_a_log_has_no_place_for() {
     let catalog = layered(says(present(old.clone()), "server"), says(present(by_log()), "log")).logs_first();
     assert_eq!(*observe(&catalog).await, old);
     assert!(catalog.reached(&old.name).unwrap_err().contains("older"));
+}
+
+#[tokio::test]
+async fn a_log_that_was_to_come_first_and_is_not_read_is_told() {
+    let both = |server: ObservedTable, log: Observation| layered(says(present(server), "server"), says(log, "log"));
+    let check = async |catalog: &dyn Catalog, expected: &[&str]| {
+        observe(catalog).await;
+        let expected: Vec<String> = expected
+            .iter()
+            .map(|why| format!("the table's log is not read, only what the catalog tells of it: {why}"))
+            .collect();
+        assert_eq!(remarks(catalog), expected);
+    };
+    let first = |server, log| both(server, log).logs_first();
+    check(&first(by_server(), present(by_log())), &[]).await;
+    check(&first(by_server(), Observation::Absent), &["there is no Delta log at `file:/w/t`, seen from here"]).await;
+    let placeless = ObservedTable { location: None, ..by_server() };
+    check(&first(placeless, present(by_log())), &["the catalog does not tell where its files are"]).await;
+    // Unless logs are to come first, they only fill in.
+    check(&both(by_server(), Observation::Absent), &[]).await;
+}
+
+#[tokio::test]
+async fn a_table_that_only_its_log_can_tell_is_read_there_and_not_committed_to() {
+    let unreadable = || Unreadable { reason: "a checkpoint".to_owned(), help: None };
+    let server = |place| Says { observation: Observation::Unreadable(unreadable()), answer: "server", place };
+    let catalog = |place, log| layered(Arc::new(server(place)), says(log, "log"));
+    let first = catalog(Some("file:/w/t"), present(by_log())).logs_first();
+    let table = observe(&first).await;
+    assert_eq!((table.version, table.location.as_deref()), (3, Some("file:/w/t")));
+    assert_eq!(
+        remarks(&first),
+        ["the catalog can't read the table; what is known of it is the log at `file:/w/t`, as seen from here"]
+    );
+    assert!(first.reached(&table.name).unwrap_err().contains("nothing shows"));
+
+    let relation = || Relation { name: "s.t".parse().unwrap(), location: None };
+    let managed = ObservedTable { features: [Feature::from_name("catalogManaged")].into(), ..by_log() };
+    for left_alone in [
+        catalog(Some("file:/w/t"), present(by_log())),
+        catalog(None, present(by_log())).logs_first(),
+        catalog(Some("file:/w/t"), Observation::Absent).logs_first(),
+        catalog(Some("file:/w/t"), present(managed)).logs_first(),
+    ] {
+        assert_eq!(left_alone.observe(&[relation()]).await.unwrap(), [Observation::Unreadable(unreadable())]);
+    }
 }
 
 #[tokio::test]

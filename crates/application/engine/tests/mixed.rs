@@ -5,7 +5,10 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use delta_engine_application::port::{Catalog, Compiled, Context, ExecutionError, Executor, Receipt, Relation, Step};
+use delta_engine_application::port::{
+    Catalog, Compiled, Context, ErrorKind, ExecutionError, Executor, Receipt, Relation, Step,
+};
+use delta_engine_application::wire::{WirePlan, WireTarget};
 use delta_engine_application::{
     Column, Engine, Execution, MemoryLake, Mixed, PreparedPlan, Refused, Registry, Report, Status, Table, layered,
 };
@@ -65,7 +68,15 @@ impl Executor for Side {
 
     async fn refresh(&self, relation: &Relation) -> Result<(), ExecutionError> {
         self.says(&format!("refresh {}", relation.name));
-        Ok(())
+        if !self.refuses.contains(&"refresh") {
+            return Ok(());
+        }
+        Err(ExecutionError {
+            kind: ErrorKind::Unavailable,
+            message: "it may go on showing the old one".to_owned(),
+            help: Some(format!("run REFRESH TABLE {}", relation.name)),
+            source: Some("the line is dead".into()),
+        })
     }
 }
 
@@ -196,6 +207,24 @@ async fn commits_beside_a_catalog_that_makes_its_own_are_refused() {
     target.lake.put(managed);
     let found = blocking(&target.plan(&customers().comment("x")).await);
     assert!(found.len() == 1 && found[0].contains("catalogManaged"), "{found:?}");
+    // Where nothing is to be done, it is still told that the log was not read.
+    let plan = target.plan(&customers()).await;
+    assert_eq!(plan.status(), Status::InSync);
+    let notes: Vec<_> = plan.findings().map(|(_, finding)| finding.message.as_str()).collect();
+    assert!(matches!(notes[..], [note] if note.starts_with("the table's log is not read")), "{notes:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_was_not_told_of_a_commit_is_in_the_report() {
+    let target = target(&["refresh"], &[]);
+    target.sync(&customers()).await;
+    let report = target.sync(&customers().comment("x")).await;
+    assert_eq!(report.status(), Status::InSync, "{report}");
+    let told = "it may go on showing the old one: the line is dead; run REFRESH TABLE s.customers";
+    assert!(report.to_string().contains(&format!("s.customers: {told}")), "{report}");
+    let wire = WirePlan::of_report(&report, WireTarget { name: None, url: String::new() });
+    let message = wire.tables[0].execution.as_ref().and_then(|execution| execution.message.clone());
+    assert_eq!(message.as_deref(), Some(told));
 }
 
 #[tokio::test]

@@ -10,7 +10,9 @@ use delta_engine_application::port::{
     Answer, Catalog, Compiled, Context, ErrorKind, ExecutionError, Executor, Observation, Question, Receipt, Relation,
     Step, TargetError,
 };
-use delta_engine_application::{Column, Engine, Execution, MemoryLake, Registry, Report, Status, SyncFailed, Table};
+use delta_engine_application::{
+    Column, Engine, Event, Events, Execution, MemoryLake, Registry, Report, Silent, Status, SyncFailed, Table,
+};
 use delta_engine_schema::Action;
 use delta_engine_schema::model::{DesiredTable, ObservedTable, TableName};
 
@@ -85,12 +87,16 @@ fn table() -> Table {
 
 /// Gives a table three properties, one a step, with steps that end so.
 async fn sync(ends: &[End], looks: usize) -> (Report, MemoryLake) {
+    sync_heard(ends, looks, Arc::new(Silent)).await
+}
+
+async fn sync_heard(ends: &[End], looks: usize, events: Arc<dyn Events>) -> (Report, MemoryLake) {
     let lake = MemoryLake::new();
     let engine = Engine::new(Arc::new(lake.clone()), Arc::new(lake.clone()));
     engine.sync(&Registry::new().table(table()).build().unwrap()).await.unwrap();
     let ends = Arc::new(Mutex::new(ends.iter().copied().collect()));
     let troubled = Troubled { lake: lake.clone(), ends, looks: Arc::new(Mutex::new(looks)) };
-    let engine = Engine::new(Arc::new(troubled.clone()), Arc::new(troubled));
+    let engine = Engine::new(Arc::new(troubled.clone()), Arc::new(troubled)).with_events(events);
     let three = table().property("p.a", 1).property("p.b", 2).property("p.c", 3);
     let report = match engine.sync(&Registry::new().table(three).build().unwrap()).await {
         Ok(report) => report,
@@ -98,6 +104,23 @@ async fn sync(ends: &[End], looks: usize) -> (Report, MemoryLake) {
         Err(SyncFailed::Run(error)) => panic!("{error}"),
     };
     (report, lake)
+}
+
+/// Hears why tables are looked at again.
+#[derive(Default)]
+struct Reasons(Mutex<Vec<String>>);
+
+impl Events for Reasons {
+    fn event(&self, event: &Event) {
+        let reason = if let Event::Conflict { next_try, .. } = event {
+            format!("changed by others, try {next_try}")
+        } else if let Event::Unclear { next_try, .. } = event {
+            format!("unclear, try {next_try}")
+        } else {
+            return;
+        };
+        self.0.lock().unwrap().push(reason);
+    }
 }
 
 async fn check(ends: &[End], expected: &str) {
@@ -127,6 +150,21 @@ async fn what_happened_without_a_word_is_not_done_again() {
         check(&[After(kind), After(kind), After(kind)], "applied").await;
     }
     check(&[Instead(Ambiguous), Well, Instead(Ambiguous)], "applied").await;
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_not_called_a_change_of_others() {
+    use End::{After, Instead};
+    use ErrorKind::{Ambiguous, Broken, Conflict};
+    for (end, expected) in [
+        (After(Ambiguous), "unclear, try 2"),
+        (Instead(Broken), "unclear, try 2"),
+        (Instead(Conflict), "changed by others, try 2"),
+    ] {
+        let reasons = Arc::new(Reasons::default());
+        sync_heard(&[end], usize::MAX, reasons.clone()).await;
+        assert_eq!(*reasons.0.lock().unwrap(), [expected], "{end:?}");
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use delta_engine::schema::Outcome as TableOutcome;
 use delta_engine::wire::WirePlan;
 use delta_engine::{CancellationToken, Engine, PreparedPlan};
 
-use super::{plan, stoppable};
+use super::{plan, stoppable, with_engine};
 use crate::args::ApplyArgs;
 use crate::error::{Outcome, Trouble};
 use crate::exit::Exit;
@@ -15,32 +15,41 @@ use crate::screen::{Line, Tone, allow_step, counts, show_plan, show_report, tabl
 use crate::session::Session;
 
 pub(super) async fn run(session: &mut Session<'_, '_>, arguments: &ApplyArgs, stop: &CancellationToken) -> Outcome {
-    let asks = !arguments.yes && !arguments.dry_run;
-    if asks {
+    if !arguments.yes && !arguments.dry_run {
         check_asking(session)?;
     }
     let run = Run::read(session.options, &arguments.paths.paths)?;
     let engine = stoppable(stop, run.engine(session.options, stop)).await??;
+    with_engine(session, engine, async |session, engine| applied(session, &run, engine, arguments, stop).await).await
+}
+
+async fn applied(
+    session: &mut Session<'_, '_>,
+    run: &Run,
+    engine: &Engine,
+    arguments: &ApplyArgs,
+    stop: &CancellationToken,
+) -> Outcome {
     let plan = stoppable(stop, engine.plan(&run.registry)).await??;
     let held_back = plan.count(TableOutcome::Blocked) + plan.count(TableOutcome::Unreadable);
     let refused = arguments.all_or_nothing && held_back > 0;
     if arguments.dry_run || refused || plan.count(TableOutcome::Changes) == 0 {
         let remark = refused.then(|| format!("--all-or-nothing: {} cannot be applied, so none is.", tables(held_back)));
-        plan::show(session, &run, &plan, "apply", remark)?;
+        plan::show(session, run, &plan, "apply", remark)?;
         let detailed = arguments.dry_run && session.options.detailed_exitcode;
         return Ok(Exit::of(plan.status(), detailed));
     }
     if !session.is_json() {
-        show_plan(&mut session.out, &plan::heading(&run), &plan);
+        show_plan(&mut session.out, &plan::heading(run), &plan);
         session.out.line(Line::new().toned(Tone::Strong, format!("Plan: {}.", counts(&plan))));
         session.out.blank();
         session.out.flush();
     }
-    if asks && !ask(session, &plan, stop).await? {
+    if !arguments.yes && !ask(session, &plan, stop).await? {
         session.out.say("Declined. Nothing was changed.");
         return Ok(Exit::Error);
     }
-    let exit = execute(session, &run, &engine, plan).await?;
+    let exit = execute(session, run, engine, plan).await?;
     // Whatever it came to when it was stopped.
     Ok(if stop.is_cancelled() && exit != Exit::Done { Exit::Interrupted } else { exit })
 }

@@ -17,7 +17,7 @@ use delta_engine::wire::{WirePlan, WireTarget};
 use delta_engine::{CancellationToken, Declared, Engine, Location, MemoryLake, Registry, Silent, Sources, Status};
 
 use super::snapshot::observe_all;
-use super::{plan, stoppable};
+use super::{plan, stoppable, with_engine};
 use crate::error::{Outcome, Trouble, did_you_mean};
 use crate::exit::Exit;
 use crate::project::{Workspace, connect, equipped};
@@ -52,30 +52,33 @@ pub(super) async fn run(session: &mut Session<'_, '_>, from: &str, to: &str, sto
     let engine = equipped(engine, options, stop).with_policy(policy);
     // What is in memory is read at once.
     let engine = if matches!(start, Side::Target(_)) { engine } else { engine.with_events(Arc::new(Silent)) };
-    let plan = stoppable(stop, engine.plan(&registry)).await??;
-    let exit = Exit::of(plan.status(), options.detailed_exitcode);
-    // A URL may hold a token.
-    let (from, to) = (shown_url(from), shown_url(to));
-    if session.is_json() {
-        plan::json(session, &WirePlan::of_plan(&plan, WireTarget { name: None, url: from.to_owned() }))?;
-        return Ok(exit);
-    }
-    show_plan(&mut session.out, &Heading::Sides { from, to }, &plan);
-    let declared = |name: &TableName| registry.tables().iter().any(|table| table.desired.name == *name);
-    let only: Vec<String> =
-        there.iter().filter(|name| selection.keeps(name) && !declared(name)).map(ToString::to_string).collect();
-    if !only.is_empty() {
-        let words = format!("only in {from}, and never dropped: {}", only.join(", "));
-        session.out.line(Line::new().toned(Tone::Quiet, words));
-        session.out.blank();
-    }
-    let last = if plan.status() == Status::InSync {
-        format!("No difference: {}.", tables(plan.tables.len()))
-    } else {
-        plan::last_line("Difference", &plan)
-    };
-    session.out.line(Line::new().toned(Tone::Strong, last));
-    Ok(exit)
+    with_engine(session, engine, async |session, engine| {
+        let plan = stoppable(stop, engine.plan(&registry)).await??;
+        let exit = Exit::of(plan.status(), options.detailed_exitcode);
+        // A URL may hold a token.
+        let (from, to) = (shown_url(from), shown_url(to));
+        if session.is_json() {
+            plan::json(session, &WirePlan::of_plan(&plan, WireTarget { name: None, url: from.to_owned() }))?;
+            return Ok(exit);
+        }
+        show_plan(&mut session.out, &Heading::Sides { from, to }, &plan);
+        let declared = |name: &TableName| registry.tables().iter().any(|table| table.desired.name == *name);
+        let only: Vec<String> =
+            there.iter().filter(|name| selection.keeps(name) && !declared(name)).map(ToString::to_string).collect();
+        if !only.is_empty() {
+            let words = format!("only in {from}, and never dropped: {}", only.join(", "));
+            session.out.line(Line::new().toned(Tone::Quiet, words));
+            session.out.blank();
+        }
+        let last = if plan.status() == Status::InSync {
+            format!("No difference: {}.", tables(plan.tables.len()))
+        } else {
+            plan::last_line("Difference", &plan)
+        };
+        session.out.line(Line::new().toned(Tone::Strong, last));
+        Ok(exit)
+    })
+    .await
 }
 
 /// The target whose catalog and variables both sides are read with.
@@ -189,8 +192,11 @@ impl Sides<'_> {
     /// The tables of the target to reach, named without its catalog, so that they find those of another.
     async fn observed(&self, settings: &TargetSettings) -> Result<Vec<ObservedTable>, Trouble> {
         let target = self.workspace.resolve(settings)?;
+        let engine = connect(&target).await?;
+        let found = observe_all(&engine, Vec::new()).await;
+        engine.close().await;
         let mut tables = Vec::new();
-        for (relation, observation) in observe_all(&connect(&target).await?, Vec::new()).await? {
+        for (relation, observation) in found? {
             match observation {
                 Observation::Present(table) => tables.push(ObservedTable::clone(&table)),
                 Observation::Absent => {}

@@ -6,7 +6,7 @@ use delta_engine::wire::WirePlan;
 use delta_engine::{CancellationToken, PreparedPlan, Status};
 
 use super::script::script;
-use super::stoppable;
+use super::{stoppable, with_engine};
 use crate::args::Format;
 use crate::error::{Outcome, Trouble};
 use crate::exit::Exit;
@@ -17,12 +17,15 @@ use crate::session::Session;
 pub(super) async fn run(session: &mut Session<'_, '_>, paths: &[PathBuf], stop: &CancellationToken) -> Outcome {
     let run = Run::read(session.options, paths)?;
     let engine = stoppable(stop, run.engine(session.options, stop)).await??;
-    let plan = stoppable(stop, engine.plan(&run.registry)).await??;
-    match session.options.format {
-        Format::Text | Format::Json => show(session, &run, &plan, "plan", None)?,
-        Format::Sql => session.out.raw(&script(&run, &plan)),
-    }
-    Ok(Exit::of(plan.status(), session.options.detailed_exitcode))
+    with_engine(session, engine, async |session, engine| {
+        let plan = stoppable(stop, engine.plan(&run.registry)).await??;
+        match session.options.format {
+            Format::Text | Format::Json => show(session, &run, &plan, "plan", None)?,
+            Format::Sql => session.out.raw(&script(&run, &plan)),
+        }
+        Ok(Exit::of(plan.status(), session.options.detailed_exitcode))
+    })
+    .await
 }
 
 /// Shows a plan that stays a plan, with the command that would apply it.

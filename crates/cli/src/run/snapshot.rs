@@ -7,7 +7,7 @@ use delta_engine::port::{Observation, Relation};
 use delta_engine::schema::model::{ObservedTable, TableName};
 use delta_engine::{CancellationToken, Engine};
 
-use super::stoppable;
+use super::{stoppable, with_engine};
 use crate::error::{Outcome, Trouble};
 use crate::exit::Exit;
 use crate::project::{NO_PROJECT, Workspace, connect};
@@ -32,8 +32,16 @@ pub(super) async fn run(session: &mut Session<'_, '_>, output: Option<&Path>, st
         let location = table.desired.location.clone()?;
         Some(Relation { name: table.desired.name.clone(), location: Some(location) })
     });
-    let found = stoppable(stop, observe_all(&engine, elsewhere.collect())).await??;
-    let selection = Selection::read(options)?;
+    let elsewhere = elsewhere.collect();
+    with_engine(session, engine, async |session, engine| {
+        let found = stoppable(stop, observe_all(engine, elsewhere)).await??;
+        write(session, &found, output)
+    })
+    .await
+}
+
+fn write(session: &mut Session<'_, '_>, found: &[(Relation, Observation)], output: Option<&Path>) -> Outcome {
+    let selection = Selection::read(session.options)?;
     let names: Vec<&TableName> = found.iter().map(|(relation, _)| &relation.name).collect();
     selection.check(&names)?;
     let (mut snapshot, mut unreadable) = (Vec::new(), 0);

@@ -70,8 +70,10 @@ pub(crate) fn next_step(plan: &PreparedPlan, typed: &[String], command: &str) ->
 /// The command that lets pass what only waits for permission.
 pub(crate) fn allow_step(plan: &PreparedPlan, typed: &[String], command: &str) -> Option<NextStep> {
     let permissions = missing_permissions(plan);
+    let waits_for_others = typed.iter().any(|word| word == "--all-or-nothing") && has_hopeless(plan);
     let words = match permissions.len() {
         0 => return None,
+        _ if waits_for_others => "Once no other table is held back:",
         1 => "If it is meant:",
         _ => "If all of it is meant:",
     };
@@ -79,14 +81,27 @@ pub(crate) fn allow_step(plan: &PreparedPlan, typed: &[String], command: &str) -
     Some((words, command_line(typed, command, "apply", &more)))
 }
 
+/// Whether a table is held back that no permission lets pass.
+fn has_hopeless(plan: &PreparedPlan) -> bool {
+    let is_hopeless = |table: &PreparedTable| match table.plan.outcome {
+        Outcome::Blocked => blocking(table).any(|finding| permission_for(finding).is_none()),
+        Outcome::Unreadable => true,
+        Outcome::InSync | Outcome::Changes => false,
+    };
+    plan.tables.iter().any(is_hopeless)
+}
+
+fn blocking(table: &PreparedTable) -> impl Iterator<Item = &Finding> {
+    table.plan.findings.iter().filter(|finding| finding.blocks())
+}
+
 /// The permissions that would let tables pass which nothing else holds back.
 fn missing_permissions(plan: &PreparedPlan) -> Vec<String> {
-    let blocking = |table: &&PreparedTable| table.plan.outcome == Outcome::Blocked;
+    let is_blocked = |table: &&PreparedTable| table.plan.outcome == Outcome::Blocked;
     let mut permissions: Vec<String> = Vec::new();
-    for table in plan.tables.iter().filter(blocking) {
-        let findings = || table.plan.findings.iter().filter(|finding| finding.blocks());
-        if findings().all(|finding| permission_for(finding).is_some()) {
-            permissions.extend(findings().filter_map(permission_for).map(str::to_owned));
+    for table in plan.tables.iter().filter(is_blocked) {
+        if blocking(table).all(|finding| permission_for(finding).is_some()) {
+            permissions.extend(blocking(table).filter_map(permission_for).map(str::to_owned));
         }
     }
     let mut seen = std::collections::BTreeSet::new();

@@ -18,6 +18,10 @@ pub(crate) fn show_report(screen: &mut Screen<'_>, report: &Report, next: Option
         screen.line(line.pad_to(14 + width + 2).plain(rest));
         if let Some(failure) = execution.failure() {
             show_failure(screen, failure);
+        } else if let Execution::Applied { remarks, .. } = execution {
+            for remark in remarks {
+                screen.line(Line::new().plain(" ".repeat(14)).plain(remark));
+            }
         }
     }
     if let Some((words, command)) = next {
@@ -31,7 +35,7 @@ pub(crate) fn show_report(screen: &mut Screen<'_>, report: &Report, next: Option
 fn words(table: &PreparedTable, execution: &Execution) -> (Tone, &'static str, String) {
     match execution {
         Execution::NotRun => (Tone::Quiet, "left alone", String::new()),
-        Execution::Applied { version, tolerated } => {
+        Execution::Applied { version, tolerated, .. } => {
             let word = if table.observed.is_none() { "created" } else { "changed" };
             let version = version.map_or(String::new(), |version| format!("version {version}"));
             let others = match tolerated.len() {
@@ -138,7 +142,7 @@ mod tests {
     }
 
     fn applied() -> Execution {
-        Execution::Applied { version: Some(0), tolerated: Vec::new() }
+        Execution::Applied { version: Some(0), tolerated: Vec::new(), remarks: Vec::new() }
     }
 
     #[test]

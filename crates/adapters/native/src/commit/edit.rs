@@ -5,8 +5,9 @@ mod fields;
 use std::collections::BTreeSet;
 
 use delta_engine_schema::model::{
-    Column, DataType, Feature, Identifier, Layout, MappingMode, Path, STATISTICS_COLUMNS, Step, TableName, TypeChange,
-    canonical_value, classify_type_change, known_property, physical_column_name,
+    COLUMN_ID, Column, DataType, Feature, Identifier, Layout, MAX_COLUMN_ID, MappingMode, PHYSICAL_NAME, Path,
+    STATISTICS_COLUMNS, Step, TableName, TypeChange, canonical_value, classify_type_change, known_property,
+    physical_column_name,
 };
 use delta_engine_schema::{Action, SimulationError, renamed_in_list, simulate};
 
@@ -18,11 +19,8 @@ use crate::log::{LogError, LogState};
 use crate::observe::observe;
 use fields::{Missing, field_at, fields_at, insert_field, position_of, type_at};
 
-const MAX_COLUMN_ID: &str = "delta.columnMapping.maxColumnId";
 const MAPPING_MODE: &str = "delta.columnMapping.mode";
-const COLUMN_ID: &str = "delta.columnMapping.id";
 const COLLATIONS: &str = "__COLLATIONS";
-const PHYSICAL_NAME: &str = "delta.columnMapping.physicalName";
 pub(super) const CLUSTERING_DOMAIN: &str = "delta.clustering";
 
 /// Why an action can't be applied to the state. After a check against the plan's observation this is a bug.
@@ -274,10 +272,8 @@ impl Editor {
     fn new_field(&mut self, column: &Column) -> Json {
         let mut fields = object([("type", "struct".into()), ("fields", Json::Array(vec![column_json(column)]))]);
         if self.configuration(MAPPING_MODE).and_then(MappingMode::parse).is_some_and(|mode| mode != MappingMode::None) {
-            let mut last = self
-                .configuration(MAX_COLUMN_ID)
-                .and_then(|id| id.parse().ok())
-                .unwrap_or_else(|| highest_id(&self.schema));
+            let said = self.configuration(MAX_COLUMN_ID).and_then(|id| id.parse::<u64>().ok()).unwrap_or(0);
+            let mut last = u32::try_from(said).unwrap_or(u32::MAX).max(highest_id(&self.schema));
             number_fields(&mut fields, &mut last, &mut |_, id| (id, physical_column_name(&self.table_id, id)));
             self.set_configuration(MAX_COLUMN_ID, Some(&last.to_string()));
         }
@@ -365,7 +361,7 @@ fn follow_in_collations(collations: &mut Json, from: &str, to: &str) {
 pub(super) fn number_fields(data_type: &mut Json, last: &mut u32, name: &mut impl FnMut(&Json, u32) -> (u32, String)) {
     if let Some(fields) = data_type.get_mut("fields").and_then(Json::as_array_mut) {
         for field in fields {
-            *last += 1;
+            *last = last.saturating_add(1);
             let (id, physical) = name(field, *last);
             if field.get("metadata").is_none() {
                 field.insert("metadata", Json::Object(Vec::new()));
@@ -386,7 +382,7 @@ pub(super) fn number_fields(data_type: &mut Json, last: &mut u32, name: &mut imp
     }
 }
 
-/// The highest column id in use, for tables whose `maxColumnId` is missing.
+/// The highest column id in the schema: `maxColumnId` may be missing, or lower where a writer set it wrongly.
 fn highest_id(data_type: &Json) -> u32 {
     let mut highest = 0;
     for field in data_type.get("fields").and_then(Json::as_array).unwrap_or_default() {

@@ -4,6 +4,7 @@
 //! read: the own id means done, another one a lost race, nothing a retry. A lost race is run again on top of the winner
 //! where the winner left the table as the plan saw it, and only after every proof held again for what it added.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -89,7 +90,7 @@ impl Attempt<'_> {
                 return Err(error(ErrorKind::Interrupted, "stopped before the commit".to_owned()));
             }
             if self.commit(ready.version, ready.bytes, &transaction_id).await? {
-                return Ok(Receipt { version: Some(ready.version), tolerated });
+                return Ok(Receipt { version: Some(ready.version), tolerated, remarks: Vec::new() });
             }
         }
         Err(error(ErrorKind::Conflict, format!("other writers won the next version {TRIES} times")))
@@ -260,14 +261,25 @@ impl Attempt<'_> {
         }
     }
 
-    /// On a local disk the commit and its folder are synced, so that "applied" outlives a power cut.
+    /// On a local disk the commit and its folder are synced, so that "applied" outlives a power cut; for the first commit of
+    /// a table the folders above it too, because they may be new.
     async fn sync(&self, version: u64) -> Result<(), ExecutionError> {
         let url = self.lake.table_url(&self.context.relation).map_err(|cause| unavailable("find the table", cause))?;
         let Some(table) = url.to_file_path().ok().filter(|_| url.scheme() == "file") else { return Ok(()) };
         let log = table.join("_delta_log");
+        let root = crate::lake::local_path(self.lake.root());
         let sync = move || {
-            std::fs::File::open(log.join(format!("{version:020}.json")))?.sync_all()?;
-            std::fs::File::open(&log)?.sync_all()
+            let sync = |path: &Path| std::fs::File::open(path)?.sync_all();
+            sync(&log.join(format!("{version:020}.json")))?;
+            sync(&log)?;
+            for folder in folders_above(&table, root.as_deref()).filter(|_| version == 0) {
+                match sync(folder) {
+                    // Above the root there may be folders that only let through.
+                    Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {}
+                    other => other?,
+                }
+            }
+            Ok(())
         };
         let synced = tokio::task::spawn_blocking(sync).await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
         synced.map_err(|cause| ExecutionError {
@@ -277,6 +289,13 @@ impl Attempt<'_> {
             source: Some(Box::new(cause)),
         })
     }
+}
+
+/// The folders that may have come to be with a table: its own, and those above it up to what holds the root. Of a table outside
+/// the root only the one that it stands in is known to be ours to look into.
+fn folders_above<'t>(table: &'t Path, root: Option<&Path>) -> impl Iterator<Item = &'t Path> + use<'t> {
+    let depth = root.and_then(|root| table.strip_prefix(root).ok()).map_or(1, |below| below.components().count() + 1);
+    table.ancestors().take(depth + 1)
 }
 
 fn turns_on_timestamps(metadata: &crate::json::Json, state: &LogState) -> bool {
@@ -312,5 +331,21 @@ fn unavailable(attempt: &str, cause: impl std::error::Error + Send + Sync + 'sta
         message: format!("failed to {attempt}"),
         help: Some("nothing was changed; try again".to_owned()),
         source: Some(Box::new(cause)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folders_of_a_new_table_go_up_to_what_holds_the_root() {
+        let check = |table: &str, root: Option<&str>, expected: &[&str]| {
+            let folders: Vec<&Path> = folders_above(Path::new(table), root.map(Path::new)).collect();
+            assert_eq!(folders, expected.iter().map(Path::new).collect::<Vec<_>>());
+        };
+        check("/data/lake/s/t", Some("/data/lake"), &["/data/lake/s/t", "/data/lake/s", "/data/lake", "/data"]);
+        check("/other/t", Some("/data/lake"), &["/other/t", "/other"]);
+        check("/other/t", None, &["/other/t", "/other"]);
     }
 }

@@ -18,9 +18,12 @@ pub(super) fn compile(desired: &DesiredTable, observed: Option<&ObservedTable>, 
         return compiled;
     }
     match observed {
-        Some(table) => compiled
-            .findings
-            .extend(table.features.iter().filter_map(|feature| existing_feature(desired, feature, actions))),
+        Some(table) => compiled.findings.extend(
+            table.features.iter().filter_map(|feature| existing_feature(desired, feature, actions)).chain(
+                // Setting it is refused below, by its own name.
+                existing_format(desired, table),
+            ),
+        ),
         None => {
             compiled
                 .findings
@@ -113,19 +116,16 @@ fn refused_action(desired: &DesiredTable, action: &Action) -> Option<Finding> {
     match action {
         Action::EnableFeature { feature } => new_feature(desired, feature),
         Action::SetProperty { key, change } => {
-            let on = change.to().as_deref().is_some_and(is_true);
-            let universal =
-                key.starts_with("delta.universalFormat.") || key.starts_with("delta.enableIcebergCompat") && on;
-            universal.then(|| {
-                refusal(
-                    subject(),
-                    "Iceberg metadata is written by the engine that supports it, not on a bare log".to_owned(),
-                    "set it through Spark",
-                )
-            })
+            asks_other_formats(key, change.to().as_deref()?).then(|| other_formats(subject()))
         }
         Action::SetClustering { change } => (*change.to() == Layout::ClusteredAuto).then(|| automatic(subject())),
-        Action::CreateTable { table } => (table.layout == Layout::ClusteredAuto).then(|| automatic(subject())),
+        Action::CreateTable { table } => {
+            let asks =
+                |(key, value): &(&String, &Option<String>)| asks_other_formats(key, value.as_deref().unwrap_or(""));
+            let formats = table.properties.iter().find(asks);
+            let formats = formats.map(|(key, _)| other_formats(subject().aspect(Aspect::Property).key(key)));
+            formats.or_else(|| (table.layout == Layout::ClusteredAuto).then(|| automatic(subject())))
+        }
         Action::UnsetProperty { .. }
         | Action::SetTableTag { .. }
         | Action::UnsetTableTag { .. }
@@ -149,6 +149,34 @@ fn refused_action(desired: &DesiredTable, action: &Action) -> Option<Finding> {
         | Action::AddPrimaryKey { .. }
         | Action::AddForeignKey { .. } => None,
     }
+}
+
+/// Whether a property asks for the metadata of other formats beside the log (docs.delta.io, "Universal Format").
+fn asks_other_formats(key: &str, value: &str) -> bool {
+    let begins = |prefix: &str| key.get(..prefix.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(prefix));
+    begins("delta.universalFormat.") && !value.trim().is_empty()
+        || begins("delta.enableIcebergCompat") && is_true(value)
+}
+
+fn other_formats(subject: Subject) -> Finding {
+    refusal(
+        subject,
+        "metadata of other formats (Iceberg, Hudi) is written by the engine that supports it, not on a bare log"
+            .to_owned(),
+        "leave it out here, and set it through Spark",
+    )
+}
+
+/// Every commit to such a table writes the other formats too, or their readers stay behind.
+fn existing_format(desired: &DesiredTable, table: &ObservedTable) -> Option<Finding> {
+    let (key, formats) = table.properties.iter().find(|(key, value)| {
+        key.eq_ignore_ascii_case("delta.universalFormat.enabledFormats") && asks_other_formats(key, value)
+    })?;
+    Some(refusal(
+        Subject::table(&desired.name).aspect(Aspect::Property).key(key),
+        format!("the table is kept for readers of {formats} too, and a commit on the bare log would leave them behind"),
+        "apply this change through the engine that manages the table, such as a Spark Connect server",
+    ))
 }
 
 fn automatic(subject: Subject) -> Finding {
@@ -225,5 +253,46 @@ fn refusal(subject: Subject, message: String, help: &str) -> Finding {
         message,
         help: Some(help.to_owned()),
         permission: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use delta_engine_schema::draft::{ColumnDraft, TableDraft, TypeDraft};
+    use delta_engine_schema::{diff, simulate};
+
+    use super::*;
+
+    fn declared(properties: &[(&str, &str)]) -> DesiredTable {
+        let mut table = TableDraft::new("silver.t");
+        table.columns = vec![ColumnDraft::new("id", TypeDraft::Type(DataType::Long))];
+        table.properties =
+            properties.iter().map(|(key, value)| ((*key).to_owned(), Some((*value).to_owned()))).collect();
+        table.check().unwrap()
+    }
+
+    fn refused(desired: &DesiredTable, observed: Option<&ObservedTable>) -> Vec<String> {
+        let compiled = compile(desired, observed, &diff(desired, observed).actions);
+        compiled.findings.iter().map(|finding| format!("{}: {}", finding.subject, finding.message)).collect()
+    }
+
+    #[test]
+    fn tables_for_readers_of_other_formats_are_left_to_who_writes_those() {
+        let key = "delta.universalFormat.enabledFormats";
+        let universal = || declared(&[(key, "iceberg")]);
+        let written =
+            "metadata of other formats (Iceberg, Hudi) is written by the engine that supports it, not on a bare log";
+        let set = format!("silver.t (property {key}): {written}");
+        assert_eq!(refused(&universal(), None), [set.as_str()]);
+        let plain = simulate(None, &diff(&declared(&[]), None).actions, "id").unwrap();
+        assert_eq!(refused(&universal(), Some(&plain)), [set.as_str()]);
+
+        let mut there = plain;
+        there.properties.insert(key.to_owned(), "hudi".to_owned());
+        let behind = format!(
+            "silver.t (property {key}): the table is kept for readers of hudi too, and a commit on the bare log would leave them behind"
+        );
+        assert_eq!(refused(&declared(&[(key, "hudi"), ("team.owner", "x")]), Some(&there)), [behind]);
+        assert_eq!(refused(&declared(&[(key, "hudi")]), Some(&there)), Vec::<String>::new());
     }
 }

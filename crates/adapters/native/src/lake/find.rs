@@ -1,9 +1,11 @@
 //! Finding tables under the root: folders of the layout that hold `_delta_log`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use delta_engine_application::port::Relation;
+use delta_engine_schema::model::{Identifier, TableName};
 use deltalake::logstore::object_store::path::Path as ObjectPath;
 use deltalake::logstore::object_store::{self, ObjectStore};
 use futures::{StreamExt, TryStreamExt};
@@ -53,6 +55,33 @@ impl Lake {
         Ok(relations)
     }
 
+    /// For each of these names the table, if any, whose folders differ from the name's own in upper and lower case only: its
+    /// name as the folders spell it, and where it is. A folder is listed once, however many names are looked for in it.
+    ///
+    /// # Errors
+    /// Where a folder can't be listed.
+    pub async fn in_other_case(&self, names: &[&TableName]) -> Result<Vec<Option<(TableName, String)>>, FindError> {
+        let mut listings = Listings { lake: self, known: BTreeMap::new() };
+        let mut found = Vec::with_capacity(names.len());
+        for name in names {
+            found.push(listings.in_other_case(name).await?);
+        }
+        Ok(found)
+    }
+
+    /// The folders in a folder under the root.
+    async fn folders_in(&self, folders: &[String]) -> Result<Vec<String>, FindError> {
+        if let Some(root) = super::local_path(&self.root).filter(|_| !self.only_stores) {
+            let path = folders.iter().fold(root, |path, folder| path.join(folder));
+            let list = tokio::task::spawn_blocking(move || names_in(&path));
+            return Ok(list.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?);
+        }
+        let (store, root) = self.store(&self.root)?;
+        let path: ObjectPath = root.parts().chain(folders.iter().map(|part| part.as_str().into())).collect();
+        let listed = store.list_with_delimiter(Some(&path)).await.map_err(|source| failed(path.as_ref(), source))?;
+        Ok(listed.common_prefixes.iter().filter_map(|path| path.filename()).map(str::to_owned).collect())
+    }
+
     /// The folders of tables in an object store, level by level.
     async fn stored(&self, store: &Arc<dyn ObjectStore>, root: &ObjectPath) -> Result<Vec<Vec<String>>, StorageError> {
         let mut found = Vec::new();
@@ -82,6 +111,50 @@ impl Lake {
             }
         }
         Ok(found)
+    }
+}
+
+/// The folders under a root, as far as they were listed.
+struct Listings<'l> {
+    lake: &'l Lake,
+    /// By the folder they are in, and by their name without case.
+    known: BTreeMap<Vec<String>, BTreeMap<Identifier, Vec<String>>>,
+}
+
+impl Listings<'_> {
+    async fn in_other_case(&mut self, name: &TableName) -> Result<Option<(TableName, String)>, FindError> {
+        let own = self.lake.template.folders(name);
+        let mut level: Vec<Vec<String>> = vec![Vec::new()];
+        for folder in &own {
+            let mut next = Vec::new();
+            for above in level {
+                let alike = self.alike(&above, folder).await?;
+                next.extend(alike.iter().map(|folder| above.iter().chain([folder]).cloned().collect::<Vec<_>>()));
+            }
+            level = next;
+        }
+        for folders in level.into_iter().filter(|folders| *folders != own) {
+            let is_table = self.alike(&folders, LOG_FOLDER).await?.iter().any(|folder| folder == LOG_FOLDER);
+            if let Some(name) = self.lake.template.name(&folders).filter(|_| is_table) {
+                let relation = Relation { name, location: None };
+                let place = Lake::display(&self.lake.table_url(&relation)?);
+                return Ok(Some((relation.name, place)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The folders in this one that have this name but for upper and lower case.
+    async fn alike(&mut self, above: &[String], name: &str) -> Result<Vec<String>, FindError> {
+        if !self.known.contains_key(above) {
+            let mut known: BTreeMap<Identifier, Vec<String>> = BTreeMap::new();
+            for folder in self.lake.folders_in(above).await? {
+                known.entry(Identifier::new(folder.as_str())).or_default().push(folder);
+            }
+            self.known.insert(above.to_vec(), known);
+        }
+        let known = self.known.get(above).and_then(|known| known.get(&Identifier::new(name)));
+        Ok(known.cloned().unwrap_or_default())
     }
 }
 
@@ -153,14 +226,34 @@ fn walk(
     Ok(())
 }
 
+/// The names of the folders in a folder; none where it is not there.
+fn names_in(folder: &Path) -> Result<Vec<String>, StorageError> {
+    let failed = |source: std::io::Error| StorageError {
+        path: folder.display().to_string(),
+        missing: false,
+        source: Box::new(source),
+    };
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(failed)?;
+        if entry.file_type().is_ok_and(|kind| kind.is_dir() || kind.is_symlink()) {
+            names.extend(entry.file_name().into_string());
+        }
+    }
+    Ok(names)
+}
+
 fn is_hidden(name: &str) -> bool {
     name.starts_with(['_', '.'])
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     const FILES: [&str; 6] = [
@@ -186,9 +279,28 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, "").unwrap();
         }
-        check(&Lake::open(folder.path().to_str().unwrap(), BTreeMap::new()).unwrap()).await;
+        let lake = Lake::open(folder.path().to_str().unwrap(), BTreeMap::new()).unwrap();
+        check(&lake).await;
+        check_other_case(&lake).await;
         let nowhere = Lake::open("/nowhere/at/all", BTreeMap::new()).unwrap();
         assert_eq!(nowhere.tables().await.unwrap(), []);
+    }
+
+    async fn check_other_case(lake: &Lake) {
+        let names: Vec<TableName> = [
+            "silver.Orders",
+            "SILVER.orders",
+            "DEV.silver.Customers",
+            "silver.orders",
+            "silver.order",
+            "dev.silver.no_Table",
+        ]
+        .map(|name| name.parse().unwrap())
+        .into();
+        let found = lake.in_other_case(&names.iter().collect::<Vec<_>>()).await.unwrap();
+        let found: Vec<String> =
+            found.into_iter().map(|found| found.map_or("-".to_owned(), |(name, _)| name.to_string())).collect();
+        assert_eq!(found, ["silver.orders", "silver.orders", "dev.silver.customers", "-", "-", "-"]);
     }
 
     #[tokio::test]
@@ -200,5 +312,6 @@ mod tests {
             store.put(&ObjectPath::from(format!("{root}/{file}")), "".into()).await.unwrap();
         }
         check(&lake).await;
+        check_other_case(&lake).await;
     }
 }

@@ -104,7 +104,7 @@ async fn run_unit(engine: &Engine, table: &PreparedTable, unit: &Unit, alone: bo
     engine.events.event(&Event::Applying { table: table.plan.name.clone() });
     let mut current = table.clone();
     let mut steps = steps_of(engine, table, unit, alone);
-    let mut last = Receipt { version: None, tolerated: Vec::new() };
+    let mut last = Receipt { version: None, tolerated: Vec::new(), remarks: Vec::new() };
     let mut tries = 1;
     // Steps that ran: of the plan as it is now, and of those before it that it was made of anew.
     let mut done = 0;
@@ -116,6 +116,7 @@ async fn run_unit(engine: &Engine, table: &PreparedTable, unit: &Unit, alone: bo
             Ok(receipt) => {
                 last.version = receipt.version;
                 last.tolerated.extend(receipt.tolerated);
+                last.remarks.extend(receipt.remarks);
                 begun |= !steps[done].actions.is_empty();
                 done += 1;
                 tries = 1;
@@ -140,7 +141,11 @@ async fn run_unit(engine: &Engine, table: &PreparedTable, unit: &Unit, alone: bo
                 true => Execution::Stale(failure(&error)),
             };
         }
-        engine.events.event(&Event::Conflict { table: table.plan.name.clone(), next_try: tries });
+        let (name, next_try) = (table.plan.name.clone(), tries);
+        engine.events.event(&match is_conflict {
+            true => Event::Conflict { table: name, next_try },
+            false => Event::Unclear { table: name, next_try },
+        });
         let again = match plan::replan(engine, &table.declared).await {
             Ok(again) => again,
             Err(_) if is_conflict => return stopped(ran, all, &error),
@@ -170,7 +175,7 @@ async fn run_unit(engine: &Engine, table: &PreparedTable, unit: &Unit, alone: bo
             Next::Other => return Execution::Stale(stale(&error)),
         }
     }
-    Execution::Applied { version: last.version, tolerated: last.tolerated }
+    Execution::Applied { version: last.version, tolerated: last.tolerated, remarks: last.remarks }
 }
 
 /// The versions that others wrote since a table was planned, where none of them is ours; none where versions are not seen.
@@ -332,7 +337,7 @@ fn not_converged(table: &PreparedTable, observation: &Observation) -> Option<Str
         return None;
     }
     let kinds = left.actions.iter().map(|action| action.kind().to_owned());
-    let differences = left.differences.iter().map(|difference| format!("{difference:?}"));
+    let differences = left.differences.iter().map(ToString::to_string);
     let left: Vec<String> = kinds.chain(differences).collect();
     Some(format!("all steps ran, but afterwards the table is not as declared ({} left)", left.join(", ")))
 }

@@ -9,7 +9,7 @@ use delta_engine_schema::{
     plan_digest, plan_table,
 };
 
-use super::{Engine, EngineError, resting};
+use super::{Engine, EngineError, places, resting};
 use crate::event::Event;
 use crate::port::{Compiled, Effort, Observation, Proof, Question, Relation};
 use crate::registry::RegisteredTable;
@@ -31,7 +31,8 @@ struct Draft {
 pub(super) async fn prepare(engine: &Engine, tables: &[RegisteredTable]) -> Result<PreparedPlan, EngineError> {
     engine.events.event(&Event::Observing { tables: tables.len() });
     let relations: Vec<Relation> = tables.iter().map(relation_of).collect();
-    let observations = engine.catalog.observe(&relations).await?;
+    let mut observations = engine.catalog.observe(&relations).await?;
+    places::keep_apart(engine.catalog.as_ref(), &relations, &mut observations);
     engine.events.event(&Event::Observed { tables: tables.len() });
     let mut drafts = Vec::new();
     let mut prepared = Vec::new();
@@ -91,11 +92,12 @@ fn draft(
     let desired = &declared.desired;
     let diff = diff(desired, observed.as_deref());
     let claims = claims(&diff).into_iter().map(|claim| (claim.action, claim.statement)).collect();
-    let compiled = if diff.is_empty() && observed.is_some() {
+    let mut compiled = if diff.is_empty() && observed.is_some() {
         Compiled::default()
     } else {
         engine.executor.compile(desired, observed.as_deref(), &diff.actions)
     };
+    compiled.findings.extend(engine.catalog.remarks(&desired.name));
     Draft { declared, relation, observed, diff, claims, answers: Vec::new(), scanned: BTreeSet::new(), compiled }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use delta_engine_schema::Finding;
 use delta_engine_schema::model::{ObservedTable, TableName};
 pub use delta_engine_schema::{Answer, Statement};
 
@@ -15,6 +16,18 @@ pub trait Catalog: Send + Sync {
     /// One observation for each relation, in the same order. The whole set at once, because batching and rate limits are
     /// the adapter's knowledge. One table's trouble is its own observation; an error means that nothing can be read.
     async fn observe(&self, relations: &[Relation]) -> Result<Vec<Observation>, TargetError>;
+
+    /// Where a relation's files are or will be, in one spelling for one place; none where only the target knows.
+    fn place(&self, relation: &Relation) -> Option<String> {
+        let _ = relation;
+        None
+    }
+
+    /// What a plan should say of how a table was last observed; it holds nothing back.
+    fn remarks(&self, table: &TableName) -> Vec<Finding> {
+        let _ = table;
+        Vec::new()
+    }
 
     /// One answer for each question, in the same order. **An answer holds for one table version.**
     async fn probe(&self, questions: &[Question]) -> Result<Vec<Answer>, TargetError>;

@@ -23,6 +23,10 @@ pub trait Executor: Send + Sync {
     async fn refresh(&self, _relation: &Relation) -> Result<(), ExecutionError> {
         Ok(())
     }
+
+    /// Lets go of what the target keeps for this run, such as a session. Takes little time and never fails: a target lets go by
+    /// itself at last.
+    async fn close(&self) {}
 }
 
 /// What became of a table's actions.
@@ -78,6 +82,8 @@ pub struct Receipt {
     pub version: Option<u64>,
     /// Foreign commits that came in between and were tolerated.
     pub tolerated: Vec<u64>,
+    /// What did not go well after it was done, with what to do about it.
+    pub remarks: Vec<String>,
 }
 
 /// Why a step did not happen, or may have.
