@@ -30,7 +30,7 @@ pub(crate) enum Profile {
 }
 
 impl Profile {
-    const ALL: [Self; 2] = [Self::Newest, Self::Oldest];
+    pub(crate) const ALL: [Self; 2] = [Self::Newest, Self::Oldest];
 
     /// What people type.
     pub(crate) fn name(self) -> &'static str {

@@ -24,7 +24,8 @@ impl Page {
             "# Benchmarks\n\n<!-- Made by `cargo xtask bench`; edits here are lost. -->\n\n\
              Whole processes on a local disk with the page cache warm, {cores} cores, {RUNS} runs each in turns ({LONG_RUNS} of what\n\
              takes more than {long} s). Times are best and median; memory is the largest resident set. The floor lists the same\n\
-             folders and reads the same files on as many threads as there are cores, and looks at nothing in them.\n\n\
+             folders and reads the same files on as many threads as there are cores, and looks at nothing in them. Servers have\n\
+             [a page of their own](benchmarks-spark.md).\n\n\
              ## Planning alone\n\n\
              10,000 tables of 100 columns in memory, half of them with changes, a fifth with nested columns: diff, rules, plan\n\
              and rehearsal, as `crates/testkit/examples/planning_speed.rs` prints them.\n\n```text\n{planning}```\n"
@@ -56,12 +57,19 @@ impl Page {
             figures.iter().find(|figure| figure.what == what).map(|figure| figure.best.as_secs_f64())
         };
         let more = |what: &str| Some(best(long, what)? - best(short, what)?);
-        if let (Some(floor), Some(plan), Some(python)) = (more(FLOOR), more(PLAN), more(PYTHON)) {
+        let whole = |what: &str| best(long, what);
+        if let (Some(floor), Some(plan), Some(python)) = (more(FLOOR), more(PLAN), more(PYTHON))
+            && let (Some(whole_floor), Some(whole_plan), Some(whole_python)) =
+                (whole(FLOOR), whole(PLAN), whole(PYTHON))
+        {
             self.text.push_str(&format!(
                 "\nThe long log costs the plan {:.2} times what it costs the floor, and Python `deltalake` {:.0} times what it \
-                 costs the plan\n(best times, the start of each program taken off).\n",
+                 costs the plan\n(best times, the start of each program taken off). As whole processes, reading definitions \
+                 included, it is {:.1} times the\nfloor, and Python `deltalake` {:.0} times the plan.\n",
                 plan / floor,
-                python / plan
+                python / plan,
+                whole_plan / whole_floor,
+                whole_python / whole_plan
             ));
         }
     }

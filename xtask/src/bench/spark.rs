@@ -109,9 +109,17 @@ pub(super) fn run(tables: Option<usize>) -> Outcome {
     let slow = pair.read(&sets, SLOW_RUNS, 2 * count)?;
     pair.end()?;
     let round_trips = [proxy::round_trip(Duration::ZERO)?, proxy::round_trip(DELAY)?];
-    let text = page::Page { tables: 2 * count, creations, alterations, direct, slow, round_trips }.text();
+    let page = page::Page { tables: 2 * count, creations, alterations, direct, slow, round_trips };
+    let text = page.text();
     print!("{text}");
-    Ok(fs::write(run::root().join("docs/benchmarks-spark.md"), text)?)
+    fs::write(run::root().join("docs/benchmarks-spark.md"), text)?;
+    let factors = page.factors();
+    match factors.iter().zip(page::AIMS).find(|(factor, aim)| **factor < *aim || factor.is_nan()) {
+        Some((factor, aim)) => {
+            Err(format!("reading is {factor:.1} times faster than PySpark, and {aim} is aimed at").into())
+        }
+        None => Ok(()),
+    }
 }
 
 /// Our side, built for speed.

@@ -13,6 +13,9 @@ pub(super) fn check(page: &Path, text: &str) -> Vec<String> {
                 faults.push(format!("{}:{line}: the link `{link}` {fault}", page.display()));
             }
         }
+        for path in paths(prose).filter(|path| !run::root().join(path).exists()) {
+            faults.push(format!("{}:{line}: `{path}` is not there", page.display()));
+        }
     }
     faults
 }
@@ -22,6 +25,17 @@ fn links(line: &str) -> Vec<&str> {
     let prose = line.split('`').step_by(2);
     let targets = prose.flat_map(|part| part.split("](").skip(1));
     targets.filter_map(|rest| rest.split(')').next()).map(|target| target.trim_matches(['<', '>'])).collect()
+}
+
+/// Code spans that name a file or folder of the sources from the root.
+fn paths(line: &str) -> impl Iterator<Item = &str> {
+    const ROOMS: [&str; 5] = ["crates/", "docs/", "examples/", "tests/", "xtask/"];
+    let spans = line.split('`').skip(1).step_by(2);
+    spans.filter(|span| {
+        ROOMS.iter().any(|room| span.starts_with(room))
+            && !span.contains([' ', '*', '{', '<', '…'])
+            && !span.contains("NAME")
+    })
 }
 
 fn broken(page: &Path, text: &str, link: &str) -> Option<String> {
@@ -70,6 +84,12 @@ mod tests {
     #[test]
     fn links_in_code_are_none() {
         assert_eq!(links("see [a](b.md#c) and `[d](e)` or ![f](<g h>)"), ["b.md#c", "g h"]);
+    }
+
+    #[test]
+    fn paths_are_spans_that_begin_in_a_room_of_the_sources() {
+        let line = "`crates/cli` and docs/a.md, `tests/**`, `target/x`, `cargo run`, `xtask/src/run.rs`";
+        assert_eq!(paths(line).collect::<Vec<_>>(), ["crates/cli", "xtask/src/run.rs"]);
     }
 
     #[test]

@@ -9,7 +9,8 @@ const RULES_LIST: &str = "crates/domain/schema/src/rules.rs";
 const RULES_FOLDER: &str = "crates/domain/schema/src/rules";
 const RULES_PAGE: &str = "docs/reference/rules.md";
 const ACTIONS: &str = "crates/domain/schema/src/action.rs";
-const ACTIONS_PAGE: &str = "docs/reference/actions.md";
+/// What has to name every action, each with the mark that its names stand in.
+const ACTIONS_LISTS: [(&str, char); 2] = [("docs/reference/actions.md", '`'), ("crates/cli/src/plan.schema.json", '"')];
 
 pub(super) fn check() -> Outcome<Vec<Violation>> {
     let list = run::read(Path::new(RULES_LIST))?;
@@ -21,7 +22,10 @@ pub(super) fn check() -> Outcome<Vec<Violation>> {
         };
         violations.extend(rule(file, module, &text, &list, &page));
     }
-    violations.extend(actions(&run::read(Path::new(ACTIONS))?, &run::read(Path::new(ACTIONS_PAGE))?));
+    let code = run::read(Path::new(ACTIONS))?;
+    for (list, mark) in ACTIONS_LISTS {
+        violations.extend(actions(&code, list, &run::read(Path::new(list))?, mark));
+    }
     Ok(violations)
 }
 
@@ -41,16 +45,16 @@ fn rule(file: &Path, module: &str, text: &str, list: &str, page: &str) -> Vec<Vi
     violations
 }
 
-/// Every kind of action has its row on the page.
-fn actions(code: &str, page: &str) -> Vec<Violation> {
+/// Every kind of action is in a list.
+fn actions(code: &str, list: &str, text: &str, mark: char) -> Vec<Violation> {
     let kinds = code.lines().enumerate().filter_map(|(index, line)| {
         let kind = line.trim().split_once("=> \"")?.1.strip_suffix("\",")?;
         Some((index, kind))
     });
     kinds
-        .filter(|(_, kind)| !page.contains(&format!("`{kind}`")))
+        .filter(|(_, kind)| !text.contains(&format!("{mark}{kind}{mark}")))
         .map(|(index, kind)| {
-            let message = format!("the action `{kind}` is not on {ACTIONS_PAGE}; describe it there");
+            let message = format!("the action `{kind}` is not in {list}; name it there");
             Violation::new(ACTIONS, index + 1, message)
         })
         .collect()
@@ -73,7 +77,8 @@ mod tests {
     #[test]
     fn an_action_is_described() {
         let code = "Self::DropColumn { .. } => \"drop_column\",";
-        assert_eq!(actions(code, "| `drop_column` |"), []);
-        assert_eq!(actions(code, "drop_column").len(), 1);
+        assert_eq!(actions(code, "page", "| `drop_column` |", '`'), []);
+        assert_eq!(actions(code, "schema", "[\"drop_column\"]", '"'), []);
+        assert_eq!(actions(code, "page", "drop_column", '`').len(), 1);
     }
 }

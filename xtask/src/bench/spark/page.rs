@@ -6,6 +6,9 @@ use std::time::Duration;
 use super::side::Deed;
 use super::{CHANGES, Changes, DELAY, RUNS, Readings, SLOW_RUNS, Way};
 
+/// How many times less reading has to take than the faster way of the peer, directly and on the slow way.
+pub(super) const AIMS: [f64; 2] = [3.0, 8.0];
+
 /// All figures of a run.
 pub(super) struct Page {
     pub(super) tables: usize,
@@ -18,6 +21,11 @@ pub(super) struct Page {
 }
 
 impl Page {
+    /// How many times longer the faster way of the peer takes, directly and on the slow way.
+    pub(super) fn factors(&self) -> [f64; 2] {
+        [factor(&self.direct), factor(&self.slow)]
+    }
+
     pub(super) fn text(&self) -> String {
         let Self { tables, creations, alterations, direct, slow, round_trips } = self;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -50,13 +58,15 @@ impl Page {
             DELAY.as_millis()
         );
         reading(&mut text, *tables, slow);
-        let (near, far) = (factor(direct), factor(slow));
+        let [near, far] = self.factors();
         let _ = write!(
             text,
             "\nOf the two ways of ours, {} is the cheaper one for the server, and is what `plan` does on OSS Spark. Beside the faster\n\
-             way of PySpark it takes {near:.1} times less directly and {far:.1} times less with {delay} ms of latency (medians; aimed at: 3\n\
-             and 8).\n\n",
+             way of PySpark it takes {near:.1} times less directly and {far:.1} times less with {delay} ms of latency (medians; aimed at:\n\
+             {} and {}).\n\n",
             if cheaper(direct) == Way::Logs { "reading logs" } else { "describing" },
+            AIMS[0],
+            AIMS[1],
         );
         let _ = write!(
             text,
