@@ -270,6 +270,7 @@ pub fn lost(before: &Text, after: &Text, desired: &DesiredTable, kept: &[(Path, 
             continue;
         };
         lost_field(from, was, is, &mut found);
+        compare_type_changes(from, was, is, &mut found);
         if is_mapped && !was_mapped {
             same(&format!("{to} physical name"), &was.get("name"), &is["metadata"].get(PHYSICAL), &mut found);
         }
@@ -363,6 +364,35 @@ fn lost_field(path: &Path, was_field: &Map<String, Value>, is_field: &Map<String
             }
             _ => same(&format!("{path} {key}"), &Some(value), &is.get(key), found),
         }
+    }
+}
+
+/// Each type that was widened below a field, down to the next field, is told in the field's metadata behind what is told
+/// there already (PROTOCOL.md, "Type Widening").
+fn compare_type_changes(path: &Path, was: &Map<String, Value>, is: &Map<String, Value>, found: &mut Vec<String>) {
+    const KEY: &str = "delta.typeChanges";
+    let told = |field: &Map<String, Value>| field["metadata"][KEY].as_array().cloned().unwrap_or_default();
+    let mut made = Vec::new();
+    type_changes("", &was["type"], &is["type"], &mut made);
+    let mut new: Vec<Value> = told(is).split_off(told(was).len().min(told(is).len()));
+    made.sort_by_key(Value::to_string);
+    new.sort_by_key(Value::to_string);
+    same(&format!("{path} {KEY}"), &made, &new, found);
+}
+
+fn type_changes(at: &str, was: &Value, is: &Value, made: &mut Vec<Value>) {
+    for (key, step) in [("elementType", "element"), ("keyType", "key"), ("valueType", "value")] {
+        if let Some((was, is)) = was.get(key).zip(is.get(key)) {
+            let at = if at.is_empty() { step.to_owned() } else { format!("{at}.{step}") };
+            type_changes(&at, was, is, made);
+        }
+    }
+    if was.is_string() && was != is {
+        let mut change = json!({ "fromType": was, "toType": is });
+        if !at.is_empty() {
+            change["fieldPath"] = json!(at);
+        }
+        made.push(change);
     }
 }
 

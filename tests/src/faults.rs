@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use delta_engine_native::storage::{Content, LOG_FOLDER, LogFile, StorageError, TableFiles};
 use deltalake::logstore::object_store::local::LocalFileSystem;
 use deltalake::logstore::object_store::path::Path;
 use deltalake::logstore::object_store::{
@@ -239,5 +240,68 @@ impl ObjectStore for Watched {
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
         let fault = self.enter(Verb::Other, to.as_ref())?;
         leave(fault, to.as_ref(), self.inner.copy_opts(from, to, options).await)
+    }
+}
+
+/// The files of one table, of which one request fails.
+#[derive(Debug)]
+pub struct Failing<F> {
+    inner: F,
+    /// Which request, and whether the file is said to be missing.
+    fault: Option<(usize, bool)>,
+    requests: Mutex<Vec<String>>,
+}
+
+impl<F: TableFiles> Failing<F> {
+    /// Files without faults.
+    pub fn new(inner: F) -> Self {
+        Self { inner, fault: None, requests: Mutex::default() }
+    }
+
+    /// Files where request `at` fails, as one of a file that is gone or for another reason.
+    pub fn at(inner: F, at: usize, missing: bool) -> Self {
+        Self { fault: Some((at, missing)), ..Self::new(inner) }
+    }
+
+    /// What was asked so far.
+    pub fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn enter(&self, verb: &str, path: &str) -> std::result::Result<(), StorageError> {
+        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = requests.len();
+        requests.push(format!("{verb} {path}"));
+        match self.fault.filter(|(at, _)| *at == number) {
+            Some((_, missing)) => Err(StorageError { path: path.to_owned(), missing, source: "injected".into() }),
+            None => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl<F: TableFiles> TableFiles for Failing<F> {
+    async fn list_log(&self, after: Option<&str>) -> std::result::Result<Vec<LogFile>, StorageError> {
+        self.enter("list", LOG_FOLDER)?;
+        self.inner.list_log(after).await
+    }
+
+    async fn read(&self, path: &str) -> std::result::Result<Content, StorageError> {
+        self.enter("read", path)?;
+        self.inner.read(path).await
+    }
+
+    async fn read_range(&self, path: &str, range: Range<u64>) -> std::result::Result<Bytes, StorageError> {
+        self.enter("read a part of", path)?;
+        self.inner.read_range(path, range).await
+    }
+
+    async fn size(&self, path: &str) -> std::result::Result<u64, StorageError> {
+        self.enter("size of", path)?;
+        self.inner.size(path).await
+    }
+
+    fn parallelism(&self) -> usize {
+        self.inner.parallelism()
     }
 }

@@ -9,9 +9,12 @@ pub mod edits;
 pub mod faults;
 pub mod fixtures;
 pub mod foreign;
+pub mod judge;
 pub mod lake;
+pub mod leaves;
 pub mod log;
 pub mod reader;
+pub mod shown;
 pub mod spark;
 pub mod written;
 

@@ -1,10 +1,11 @@
 """Independent readers and writers of Delta tables, one request a line, one answer a line."""
-import json, os, sys
+import datetime, decimal, json, os, sys
 
 import deltalake
 import duckdb
 import pyarrow as pa
-from deltalake import DeltaTable, QueryBuilder, write_deltalake
+from deltalake import DeltaTable, Field, QueryBuilder, Schema, write_deltalake
+from deltalake.schema import PrimitiveType
 from duckdb_extensions import import_extension
 
 import_extension("delta")
@@ -30,11 +31,38 @@ def rows(request):
     return sorted(found, key=lambda row: [(cell is None, cell or "") for cell in row])
 
 
-def columns(request):
+def duck_type(data_type):
+    """A type of DuckDB's with its names, which its text would quote."""
+    children = data_type.children if data_type.id in ("struct", "list", "map") else []
+    if data_type.id == "struct":
+        return {"struct": [[name, duck_type(child)] for name, child in children]}
+    if data_type.id == "list":
+        return {"list": duck_type(children[0][1])}
+    if data_type.id == "map":
+        return {"map": [duck_type(child) for _, child in children]}
+    return str(data_type)
+
+
+def field_of(field):
+    """A field of deltalake's schema, of its metadata the comment only."""
+    shown = {name: field[name] for name in ("name", "nullable")}
+    return shown | {"type": type_of(field["type"]), "comment": field["metadata"].get("comment") or ""}
+
+
+def type_of(data_type):
+    if not isinstance(data_type, dict):
+        return data_type
+    inner = {key: type_of(data_type[key]) for key in ("elementType", "keyType", "valueType") if key in data_type}
+    if "fields" in data_type:
+        inner["fields"] = [field_of(field) for field in data_type["fields"]]
+    return data_type | inner
+
+
+def schema(request):
     if request["by"] == "duckdb":
-        read = DUCK.execute("DESCRIBE SELECT * FROM delta_scan(?)", [request["path"]]).fetchall()
-        return [row[0] for row in read]
-    return [field.name for field in DeltaTable(request["path"]).schema().fields]
+        read = DUCK.execute("SELECT * FROM delta_scan(?) LIMIT 0", [request["path"]])
+        return [[name, duck_type(data_type)] for name, data_type, *_ in read.description]
+    return [field_of(field) for field in json.loads(DeltaTable(request["path"]).schema().to_json())["fields"]]
 
 
 def append(request):
@@ -62,6 +90,44 @@ def sample(count, start=0):
                           pa.struct([("city", pa.string()), ("zip", pa.int32())])),
         "lines": pa.array([[{"sku": f"sku {n}"}] for n in numbers], pa.list_(pa.struct([("sku", pa.string())]))),
     })
+
+
+ITEM = [("sku", pa.string()), ("count", pa.int16()), ("at", pa.date32())]
+
+
+def deep(count):
+    """Every type that can be widened, and structs in structs, elements, keys and values, some of them NOT NULL."""
+    item, place = pa.struct(ITEM), pa.struct([
+        ("city", pa.string()), ("zip", pa.int32()), pa.field("code", pa.int8(), nullable=False)])
+    line = pa.struct(ITEM[:2] + [pa.field("at", pa.date32(), nullable=False)])
+    day = datetime.date(2026, 1, 1)
+    at = lambda n: {"sku": f"sku {n}", "count": n, "at": day}
+    columns = {
+        "id": (pa.int64(), lambda n: n),
+        "tiny": (pa.int8(), lambda n: n),
+        "small": (pa.int16(), lambda n: n * 100),
+        "whole": (pa.int32(), lambda n: n * 10_000),
+        "single": (pa.float32(), lambda n: n + 0.5),
+        "amount": (pa.decimal128(9, 2), lambda n: decimal.Decimal(n) + decimal.Decimal("0.25")),
+        "day": (pa.date32(), lambda n: day + datetime.timedelta(n)),
+        "place": (place, lambda n: {"city": f"city {n}", "zip": n, "code": n}),
+        "lines": (pa.list_(line), lambda n: [at(n), at(n + 1)]),
+        "stock": (pa.map_(item, item), lambda n: [(at(n), at(n + 2))]),
+        "firm": (pa.list_(pa.field("element", pa.int16(), nullable=False)), lambda n: [n, n + 1]),
+        "rates": (pa.map_(pa.int8(), pa.field("value", pa.int32(), nullable=False)), lambda n: [(n, n * 5)]),
+    }
+    schema = pa.schema([pa.field(name, data_type, nullable=name != "place") for name, (data_type, _) in columns.items()])
+    cells = {name: pa.array([value(n) for n in range(1, count + 1)], data_type)
+             for name, (data_type, value) in columns.items()}
+    return pa.table(cells, schema=schema)
+
+
+def lengths(path):
+    """Text whose length Spark keeps in the metadata of its field."""
+    string = PrimitiveType("string")
+    text = lambda name, length: Field(name, string, metadata={"__CHAR_VARCHAR_TYPE_STRING": length})
+    DeltaTable.create(path, Schema([Field("id", PrimitiveType("long")), text("code", "char(3)"), text("label", "varchar(5)")]))
+    write_deltalake(path, pa.table({"id": [1, 2], "code": ["abc", "def"], "label": ["x", None]}), mode="append")
 
 
 def make(request):
@@ -98,6 +164,10 @@ def make(request):
     elif kind == "wide":
         fields = {f"column {n}" if n % 7 == 0 else f"c{n}": pa.array([n, n + 1]) for n in range(120)}
         write_deltalake(path, pa.table({name.replace(" ", "_"): values for name, values in fields.items()}))
+    elif kind == "deep":
+        write_deltalake(path, deep(4))
+    elif kind == "lengths":
+        lengths(path)
     elif kind == "empty":
         DeltaTable.create(path, sample(1).schema)
     else:
@@ -105,7 +175,7 @@ def make(request):
     return DeltaTable(path).version()
 
 
-OPERATIONS = {"rows": rows, "columns": columns, "append": append, "make": make}
+OPERATIONS = {"rows": rows, "schema": schema, "append": append, "make": make}
 
 for line in sys.stdin:
     request = json.loads(line)

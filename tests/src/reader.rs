@@ -1,10 +1,11 @@
 //! Readers and writers that share no code with the engine: DuckDB's delta extension and Python deltalake.
 //!
-//! One Python process serves a whole test binary, spoken to in lines of JSON.
+//! Few Python processes serve a whole test binary, spoken to in lines of JSON.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde_json::{Value, json};
@@ -18,7 +19,7 @@ pub struct Reader {
 }
 
 /// A program that reads tables.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum By {
     /// DuckDB's delta extension, on delta-kernel.
     DuckDb,
@@ -29,19 +30,31 @@ pub enum By {
 /// A row as text.
 pub type Row = Vec<Option<String>>;
 
-/// The readers; none where this machine has no Python with them, which is said by name and fails in CI.
+/// As many as tests can use on the machines they run on.
+const PROCESSES: usize = 2;
+
+/// A reader that is free, or else the first that becomes so; none where this machine has no Python with them, which is said
+/// by name and fails in CI. Another process is started where all are busy.
 pub fn reader() -> Option<MutexGuard<'static, Reader>> {
-    static READER: OnceLock<Option<Mutex<Reader>>> = OnceLock::new();
-    let reader = READER.get_or_init(|| match std::env::var_os("DELTA_ENGINE_PYTHON") {
-        Some(python) => Some(Mutex::new(Reader::start(Path::new(&python)))),
-        None => {
+    static PYTHON: OnceLock<Option<PathBuf>> = OnceLock::new();
+    static READERS: [OnceLock<Mutex<Reader>>; PROCESSES] = [const { OnceLock::new() }; PROCESSES];
+    static TURN: AtomicUsize = AtomicUsize::new(0);
+    let python = PYTHON.get_or_init(|| {
+        let python = std::env::var_os("DELTA_ENGINE_PYTHON").map(PathBuf::from);
+        if python.is_none() {
             let skipped = "skipped: no Python with deltalake and duckdb (DELTA_ENGINE_PYTHON)";
             assert!(std::env::var("CI").as_deref() != Ok("true"), "{skipped}");
             println!("{skipped}");
-            None
         }
+        python
     });
-    reader.as_ref().map(|reader| reader.lock().unwrap_or_else(PoisonError::into_inner))
+    let python = python.as_deref()?;
+    let started = |reader: &'static OnceLock<Mutex<Reader>>| reader.get_or_init(|| Mutex::new(Reader::start(python)));
+    if let Some(free) = READERS.iter().find_map(|reader| started(reader).try_lock().ok()) {
+        return Some(free);
+    }
+    let busy = &READERS[TURN.fetch_add(1, Ordering::Relaxed) % PROCESSES];
+    Some(started(busy).lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 impl Reader {
@@ -78,13 +91,21 @@ impl Reader {
         serde_json::from_value(answer).map_err(|error| error.to_string())
     }
 
+    /// The columns with their types, in the form that `shown` gives them.
+    ///
+    /// # Errors
+    /// Where the reader refuses the table.
+    pub fn schema(&mut self, by: By, table: &Path) -> Result<Value, String> {
+        self.ask(&json!({ "op": "schema", "by": by.name(), "path": table }))
+    }
+
     /// The names of the columns.
     ///
     /// # Errors
     /// Where the reader refuses the table.
     pub fn columns(&mut self, by: By, table: &Path) -> Result<Vec<String>, String> {
-        let answer = self.ask(&json!({ "op": "columns", "by": by.name(), "path": table }))?;
-        serde_json::from_value(answer).map_err(|error| error.to_string())
+        let name = |column: &Value| column.get("name").or(column.get(0)).and_then(Value::as_str).map(str::to_owned);
+        Ok(self.schema(by, table)?.as_array().into_iter().flatten().filter_map(name).collect())
     }
 
     /// Appends one row by Python deltalake.

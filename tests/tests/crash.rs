@@ -1,6 +1,6 @@
 //! Whatever request fails, and however: the table is as before or as declared, and the next apply ends the work.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,17 +9,27 @@ use delta_engine::native::Lake;
 use delta_engine::schema::draft::{ClusteringDraft, ColumnDraft, TableDraft, TypeDraft};
 use delta_engine::schema::model::{DataType, ObservedTable};
 use delta_engine::{Execution, Status};
-use delta_engine_acceptance::faults::{Fault, Verb, Watched};
+use delta_engine_acceptance::faults::{Failing, Fault, Request, Verb, Watched};
 use delta_engine_acceptance::fixtures::{copy, fixtures};
 use delta_engine_acceptance::foreign;
 use delta_engine_acceptance::lake::{NAME, engine, engine_on, observed, registry, table_folder};
-use delta_engine_acceptance::reader::{By, reader};
+use delta_engine_acceptance::reader::{By, Row, reader};
+use delta_engine_acceptance::shown::shown;
 use delta_engine_acceptance::{declared::as_declared, log, setting};
+use delta_engine_native::log::read_state;
+use delta_engine_native::storage::LocalFiles;
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use serde_json::Value;
 
 /// Requests that fail, in all scenarios together.
 const POINTS: usize = 450;
+/// Points that differ by more than the number of a commit, where at least twice as many are asked for.
+const DISTINCT: usize = 1_000;
+/// After every so many points DuckDB reads the table; after each where more points than usual are asked for.
+const READ_EVERY: usize = 4;
+/// The scenarios whose tables DuckDB can't read before: their logs name files that are not there.
+const UNREADABLE: &[&str] = &["prove in a long log"];
 
 /// Puts what is there before into a lake.
 type Start = Box<dyn for<'p> Fn(&'p Path) -> BoxFuture<'p, ()>>;
@@ -31,55 +41,149 @@ struct Scenario {
     change: fn(&mut TableDraft),
 }
 
+/// What all scenarios came to.
+#[derive(Default)]
+struct Sum {
+    points: usize,
+    distinct: usize,
+    read: usize,
+    ends: BTreeMap<String, usize>,
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_request_may_fail_in_every_way() {
     let scenarios = scenarios();
-    let share = setting("DELTA_ENGINE_FAULT_POINTS", POINTS).div_ceil(scenarios.len());
-    let mut points = 0;
-    let mut ends = BTreeMap::new();
+    let asked = setting("DELTA_ENGINE_FAULT_POINTS", POINTS);
+    let share = asked.div_ceil(scenarios.len());
+    let read_every = if asked > POINTS { 1 } else { READ_EVERY };
+    let mut sum = Sum::default();
     for scenario in &scenarios {
-        points += check(scenario, share, &mut ends).await;
+        check(scenario, share, read_every, &mut sum).await;
     }
-    println!("{points} points: {ends:?}");
+    let Sum { points, distinct, read, ends } = sum;
+    println!("{points} points, {distinct} of them distinct, {read} read by DuckDB: {ends:?}");
     assert!(points >= 200);
+    // Asked for twice as many, no scenario is cut down to less than its share of them.
+    assert!(asked < 2 * DISTINCT || distinct >= DISTINCT, "{distinct} distinct points are too few");
 }
 
-/// Runs a scenario once for every point, or for `most` of them; says how many were reached.
-async fn check(scenario: &Scenario, most: usize, ends: &mut BTreeMap<String, usize>) -> usize {
+/// Runs a scenario once for every point, or for `most` of them.
+async fn check(scenario: &Scenario, most: usize, read_every: usize, sum: &mut Sum) {
     let template = tempfile::tempdir().unwrap();
     (scenario.start)(template.path()).await;
     let before = observed(template.path()).await;
     let mut draft = before.as_ref().map_or_else(new_table, |table| as_declared(table, NAME));
     (scenario.change)(&mut draft);
+    let read = readable(scenario.name, before.as_ref().map(|_| template.path()), &draft);
 
     let quiet = Watched::new();
-    let whole = attempt(template.path(), &draft, &quiet).await;
-    assert!(matches!(whole.1, Ending::Execution(Execution::Applied { .. })), "{}: {}", scenario.name, whole.1);
+    let (lake, whole) = attempt(template.path(), &draft, &quiet).await;
+    assert!(matches!(whole, Ending::Execution(Execution::Applied { .. })), "{}: {whole}", scenario.name);
+    read.iter().for_each(|wanted| wanted.hold(scenario.name, lake.path()));
     let requests = quiet.requests();
-    let is_point = |(at, fault): &(usize, Fault)| *fault != Fault::AlreadyExists || requests[*at].verb == Verb::Put;
-    let all: Vec<(usize, Fault)> =
-        (0..requests.len()).flat_map(|at| Fault::ALL.map(|fault| (at, fault))).filter(is_point).collect();
-    // Every point of the puts, and the others evenly.
-    let (puts, others): (Vec<_>, Vec<_>) = all.iter().copied().partition(|(at, _)| requests[*at].verb == Verb::Put);
-    let stride = others.len().div_ceil(most.saturating_sub(puts.len()).max(1)).max(1);
-    let chosen: Vec<(usize, Fault)> = puts.into_iter().chain(others.into_iter().step_by(stride)).collect();
-    println!("{}: {} requests, {} of {} points", scenario.name, requests.len(), chosen.len(), all.len());
-    let mut points = 0;
+    let (chosen, all) = points(&requests, most);
+    let tried = chosen.len();
+    let (mut reached, mut kinds) = (0, BTreeSet::new());
     for (index, (at, fault)) in chosen.into_iter().enumerate() {
         let watched = Watched::failing(at, fault);
         let (lake, ending) = attempt(template.path(), &draft, &watched).await;
         let shown = format!("{}: {fault:?} at {at} {:?}", scenario.name, requests[at]);
         let end = judge(&shown, lake.path(), before.as_ref(), &draft, ending).await;
         // Reads ahead are given up at different moments, so that a run may make a request less.
-        let reached = watched.was_hit();
-        assert!(reached || end == "applied", "{shown}: {end}, though nothing failed");
-        points += usize::from(reached);
-        *ends.entry(if reached { end } else { "not reached".to_owned() }).or_default() += 1;
-        if index % 16 == 0 && before.is_some() {
-            same_rows(&shown, template.path(), lake.path());
+        let was_hit = watched.was_hit();
+        assert!(was_hit || end == "applied", "{shown}: {end}, though nothing failed");
+        if was_hit {
+            reached += 1;
+            kinds.insert((kind(&requests, at), format!("{fault:?}")));
+        }
+        *sum.ends.entry(if was_hit { end } else { "not reached".to_owned() }).or_default() += 1;
+        if let Some(wanted) = read.as_ref().filter(|_| index % read_every == 0) {
+            wanted.hold(&shown, lake.path());
+            sum.read += 1;
         }
     }
-    points
+    let (name, distinct) = (scenario.name, kinds.len());
+    println!("{name}: {} requests, {tried} of {all} points, {reached} reached, {distinct} distinct", requests.len());
+    sum.points += reached;
+    sum.distinct += distinct;
+}
+
+/// Every point of the puts, and of the others `most` evenly; and how many points there are.
+fn points(requests: &[Request], most: usize) -> (Vec<(usize, Fault)>, usize) {
+    let is_point = |(at, fault): &(usize, Fault)| *fault != Fault::AlreadyExists || requests[*at].verb == Verb::Put;
+    let all = (0..requests.len()).flat_map(|at| Fault::ALL.map(|fault| (at, fault))).filter(is_point);
+    let (puts, others): (Vec<_>, Vec<_>) = all.partition(|(at, _)| requests[*at].verb == Verb::Put);
+    let count = puts.len() + others.len();
+    let stride = others.len().div_ceil(most.saturating_sub(puts.len()).max(1)).max(1);
+    (puts.into_iter().chain(others.into_iter().step_by(stride)).collect(), count)
+}
+
+/// What a request is, so that the reads of one long tail of commits are all the same: the verb, the file without its
+/// numbers, and how often that file was asked for before.
+fn kind(requests: &[Request], at: usize) -> (String, String, usize) {
+    let Request { verb, path } = &requests[at];
+    // The lake is in a folder of its own for every attempt.
+    let inside = path.split_once(FOLDER).map_or(path.as_str(), |(_, inside)| inside);
+    let without_numbers: String = inside.chars().filter(|letter| !letter.is_ascii_digit()).collect();
+    let before = requests[..at].iter().filter(|other| other.verb == *verb && other.path == *path).count();
+    (format!("{verb:?}"), without_numbers, before)
+}
+
+/// The table's folder in every lake.
+const FOLDER: &str = "silver/t";
+
+/// What DuckDB is to read after a scenario.
+struct Wanted {
+    rows: Vec<Row>,
+    columns: Value,
+}
+
+/// What DuckDB is to read in the end, where it can read the table before; none where there is no reader, and where the
+/// scenario is one of those that say so.
+fn readable(name: &str, before: Option<&Path>, draft: &TableDraft) -> Option<Wanted> {
+    let mut reader = reader()?;
+    let rows = match before {
+        Some(lake) => reader.rows(By::DuckDb, &table_folder(lake), "count(*)"),
+        None => Ok(vec![vec![Some("0".to_owned())]]),
+    };
+    assert_eq!(rows.is_err(), UNREADABLE.contains(&name), "{name}: {rows:?}");
+    let columns = shown(By::DuckDb, &registry([draft.clone()]).unwrap().tables()[0].desired.columns);
+    Some(Wanted { rows: rows.ok()?, columns })
+}
+
+impl Wanted {
+    /// The data is still read by others, as what was declared.
+    fn hold(&self, shown: &str, lake: &Path) {
+        let Some(mut reader) = reader() else { return };
+        let table = table_folder(lake);
+        assert_eq!(reader.rows(By::DuckDb, &table, "count(*)").as_ref(), Ok(&self.rows), "{shown}");
+        assert_eq!(reader.schema(By::DuckDb, &table).as_ref(), Ok(&self.columns), "{shown}");
+    }
+}
+
+/// The log of every fixture is read from the disk alone, as folders are read where nobody puts a store before them: a file
+/// that can't be read, or is gone between the listing and the read, is an error or no matter, and never another state.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_read_of_a_local_log_may_fail() {
+    let Some(fixtures) = fixtures() else { return };
+    let mut ends: BTreeMap<String, usize> = BTreeMap::new();
+    for (name, folder) in &fixtures.tables {
+        let quiet = Failing::new(LocalFiles::new(folder));
+        let Ok(whole) = read_state(&quiet, None).await else { continue };
+        for (at, request) in quiet.requests().iter().enumerate() {
+            for missing in [false, true] {
+                let files = Failing::at(LocalFiles::new(folder), at, missing);
+                let end = match read_state(&files, None).await {
+                    Err(_) => "an error",
+                    Ok(state) if state == whole => "the same state",
+                    Ok(state) => panic!("{name}: {request} (missing: {missing}): {state:?}, and not {whole:?}"),
+                };
+                *ends.entry(format!("{end}, missing: {missing}")).or_default() += 1;
+            }
+        }
+    }
+    println!("{} fixtures, read from the disk: {ends:?}", fixtures.tables.len());
+    assert!(ends.values().sum::<usize>() >= 500, "{ends:?}");
 }
 
 /// How an attempt ended.
@@ -156,14 +260,6 @@ async fn judge(shown: &str, lake: &Path, before: Option<&ObservedTable>, draft: 
     end.to_owned()
 }
 
-/// The data is still read by others.
-fn same_rows(shown: &str, template: &Path, lake: &Path) {
-    let Some(mut reader) = reader() else { return };
-    let Ok(before) = reader.rows(By::DuckDb, &table_folder(template), "count(*)") else { return };
-    let after = reader.rows(By::DuckDb, &table_folder(lake), "count(*)");
-    assert_eq!(after, Ok(before), "{shown}");
-}
-
 fn new_table() -> TableDraft {
     let mut draft = TableDraft::new(NAME);
     draft.columns = vec![column("id", "bigint"), column("name", "string"), column("place", "struct<city: string>")];
@@ -229,24 +325,64 @@ fn scenarios() -> Vec<Scenario> {
         },
     ];
     let Some(fixtures) = fixtures() else { return scenarios };
-    for (name, fixture) in [
-        ("checkpoint", "delta-rs/simple_table_with_checkpoint"),
-        ("sidecars", "delta-kernel-rs/v2-parquet-sidecars-struct-stats-only"),
-        ("deletion vectors", "delta-rs/table-with-dv-small"),
-    ] {
+    for &(name, fixture, change) in ON_FIXTURES {
         let folder = &fixtures.tables.iter().find(|(name, _)| name == fixture).unwrap().1;
-        let folder = folder.clone();
+        let template = tempfile::tempdir().unwrap();
+        copy(folder, template.path());
         scenarios.push(Scenario {
             name,
             start: Box::new(move |lake| {
-                let folder = folder.clone();
-                async move { copy(&folder, &table_folder(lake)) }.boxed()
+                copy(template.path(), &table_folder(lake));
+                async {}.boxed()
             }),
-            change: |draft| {
-                draft.comment = Some("changed".to_owned());
-                draft.columns.push(ColumnDraft::new("added", TypeDraft::Type(DataType::Integer)));
-            },
+            change,
         });
     }
     scenarios
+}
+
+/// A name, a fixture, and what is changed in its declaration.
+type OnFixture = (&'static str, &'static str, fn(&mut TableDraft));
+
+/// What is done to tables of others.
+const ON_FIXTURES: &[OnFixture] = &[
+    ("checkpoint", "delta-rs/simple_table_with_checkpoint", comment_and_add),
+    ("sidecars", "delta-kernel-rs/v2-parquet-sidecars-struct-stats-only", comment_and_add),
+    ("deletion vectors", "delta-rs/table-with-dv-small", comment_and_add),
+    ("rename and add under mapping", "delta-rs/table_with_column_mapping", |draft| {
+        let former = std::mem::replace(&mut draft.columns[1].name, "name".to_owned());
+        draft.columns[1].renamed_from.push(former);
+        draft.columns.insert(0, column("first", "struct<a: int>"));
+    }),
+    ("prove a check by the data", "delta-rs/simple_table", |draft| {
+        draft.checks.push(("known".to_owned(), "id >= 0".to_owned()));
+    }),
+    ("prove not null by statistics", "delta-kernel-rs/parsed-stats", |draft| {
+        draft.columns[0].nullable = false;
+        draft.columns[2].nullable = false;
+    }),
+    (
+        "prove not null by a checkpoint of parts",
+        "delta-kernel-rs/v1-multi-part-partitioned-struct-stats-only",
+        |draft| {
+            draft.columns[0].nullable = false;
+        },
+    ),
+    ("drop beside a checkpoint of JSON", "delta-kernel-rs/v2-json-sidecars-struct-stats-only", |draft| {
+        property(draft, "delta.columnMapping.mode", "name");
+        draft.columns.pop();
+    }),
+    ("widen", "delta-rs/delta-0.8.0", |draft| {
+        property(draft, "delta.enableTypeWidening", "true");
+        draft.columns[0].data_type = TypeDraft::Type(DataType::Long);
+    }),
+    ("cluster and set a default", "delta-kernel-rs/crc-full", |draft| {
+        draft.clustered_by = Some(ClusteringDraft::By(vec!["id".to_owned()]));
+        draft.columns[0].default = Some("7".to_owned());
+    }),
+];
+
+fn comment_and_add(draft: &mut TableDraft) {
+    draft.comment = Some("changed".to_owned());
+    draft.columns.push(ColumnDraft::new("added", TypeDraft::Type(DataType::Integer)));
 }

@@ -165,7 +165,7 @@ async fn rows_appended_in_between_are_kept() {
         });
         let execution = apply(lake.path(), draft.clone(), &watched).await;
         let appended = appended.lock().unwrap().clone();
-        let Some(Execution::Applied { version: Some(ours), tolerated }) = execution else {
+        let Some(Execution::Applied { version: Some(ours), tolerated, .. }) = execution else {
             panic!("round {round}: {execution:?} with appends {appended:?}")
         };
         assert!(

@@ -17,6 +17,10 @@ pub enum Fault {
     Disconnected,
     /// `RESOURCE_EXHAUSTED` with the time to wait.
     Throttle(Duration),
+    /// `RESOURCE_EXHAUSTED`, and nobody says for how long.
+    Busy,
+    /// Nothing more is said, and the connection stays as it is.
+    Hang,
     /// The server closes the session, and stops what runs in it.
     LoseSession,
     /// The server is started anew and knows nothing; every connection breaks.
@@ -27,13 +31,14 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// Every kind that happens to a server that keeps the protocol, with a short wait.
-    pub const ALL: [Self; 7] = [
+    /// Every kind that happens to a server that keeps the protocol and goes on answering, with a short wait.
+    pub const ALL: [Self; 8] = [
         Self::Cut,
         Self::End,
         Self::Unavailable,
         Self::Disconnected,
         Self::Throttle(Duration::from_millis(20)),
+        Self::Busy,
         Self::LoseSession,
         Self::Restart,
     ];

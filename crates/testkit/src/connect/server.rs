@@ -17,6 +17,9 @@ use super::session::Memory;
 use super::wire::Wire;
 use super::{Fault, Faults, Journal, Moment, Script};
 
+/// What Spark's server takes (`spark.connect.grpc.maxInboundMessageSize`).
+const LARGEST_MESSAGE: usize = 128 * 1024 * 1024;
+
 /// How the server behaves when nothing goes wrong.
 #[derive(Debug, Clone, Default)]
 pub struct Conduct {
@@ -34,6 +37,8 @@ pub struct Conduct {
     pub settings: BTreeMap<String, String>,
     /// Settings that can't be changed.
     pub fixed_settings: BTreeSet<String>,
+    /// Settings, and prefixes of settings, that are shown to nobody.
+    pub hidden_settings: BTreeSet<String>,
     /// The version of Spark.
     pub version: String,
     /// Certificate and key in PEM; without them the server speaks no TLS.
@@ -95,7 +100,8 @@ impl ScriptedServer {
             let tls = ServerTlsConfig::new().identity(Identity::from_pem(certificate, key));
             server = server.tls_config(tls).map_err(std::io::Error::other)?;
         }
-        let service = SparkConnectServiceServer::new(Service::new(Arc::clone(&shared)));
+        let service = SparkConnectServiceServer::new(Service::new(Arc::clone(&shared)))
+            .max_decoding_message_size(LARGEST_MESSAGE);
         let serving =
             server.add_service(service).serve_with_incoming_shutdown(wires, stopped.clone().cancelled_owned());
         tokio::spawn(serving);
@@ -190,7 +196,7 @@ impl State {
                 }
             }
             Fault::ForgetOperations => self.memory.forget_operations(),
-            Fault::End | Fault::Unavailable | Fault::Disconnected | Fault::Throttle(_) => {}
+            Fault::End | Fault::Unavailable | Fault::Disconnected | Fault::Throttle(_) | Fault::Busy | Fault::Hang => {}
         }
     }
 

@@ -64,6 +64,7 @@ impl Service {
         match fault {
             // What the server forgot is found out below.
             None | Some(Fault::LoseSession | Fault::ForgetOperations) => Ok(()),
+            Some(Fault::Hang) => std::future::pending().await,
             Some(fault) => Err(said_of(fault)),
         }
     }
@@ -102,6 +103,10 @@ async fn send(
         match fault {
             None => {}
             Some(Fault::End) => return Ok(()),
+            Some(Fault::Hang) => {
+                sender.closed().await;
+                return Ok(());
+            }
             Some(fault) => return sender.send(Err(said_of(fault))).await,
         }
         let message = match next {
@@ -116,6 +121,10 @@ async fn send(
             let fault = shared.state().moment(Moment::Said, session);
             return match fault {
                 None | Some(Fault::End) => Ok(()),
+                Some(Fault::Hang) => {
+                    sender.closed().await;
+                    Ok(())
+                }
                 Some(fault) => sender.send(Err(said_of(fault))).await,
             };
         }
@@ -125,9 +134,10 @@ async fn send(
 /// What a request or stream says when this happens to it.
 fn said_of(fault: Fault) -> Status {
     match fault {
-        Fault::Cut | Fault::Restart | Fault::End | Fault::Unavailable | Fault::ForgetOperations => {
+        Fault::Cut | Fault::Restart | Fault::End | Fault::Unavailable | Fault::ForgetOperations | Fault::Hang => {
             Status::unavailable("told so by the script")
         }
+        Fault::Busy => Status::resource_exhausted("too many requests"),
         // A session that ends interrupts the streams of its operations (`ExecuteGrpcResponseSender`); that it is gone is
         // what the next request is told.
         Fault::Disconnected | Fault::LoseSession => {
@@ -214,6 +224,7 @@ impl SparkConnectService for Service {
         let fault = self.shared.state().moment(Moment::Accepted, &session);
         match fault {
             None => Ok(self.stream(operation, 0)),
+            Some(Fault::Hang) => std::future::pending().await,
             Some(fault) => Err(said_of(fault)),
         }
     }
@@ -303,6 +314,10 @@ impl SparkConnectService for Service {
         let observed = asked.client_observed_server_side_session_id.as_ref();
         let session = state.memory.session(&asked.session_id, observed)?;
         let pair = |key: &str, value: Option<String>| proto::KeyValue { key: key.to_owned(), value };
+        let hidden = |key: &str| {
+            let refused = Refused::new("CONFIG_NOT_AVAILABLE", &format!("Configuration {key} is not available."));
+            if conduct.hidden_settings.contains(key) { Err(refused.status("")) } else { Ok(()) }
+        };
         let fixed = |key: &String| {
             let refused = Refused::new("CANNOT_MODIFY_CONFIG", &format!("Cannot modify the value of `{key}`."));
             if conduct.fixed_settings.contains(key) { Err(refused.status("")) } else { Ok(()) }
@@ -323,10 +338,12 @@ impl SparkConnectService for Service {
                 Vec::new()
             }
             Some(OpType::GetOption(get)) => {
+                get.keys.iter().try_for_each(|key| hidden(key))?;
                 let value = |key: &String| session.settings.get(key).or_else(|| conduct.settings.get(key)).cloned();
                 get.keys.iter().map(|key| pair(key, value(key))).collect()
             }
             Some(OpType::GetAll(get)) => {
+                hidden(get.prefix())?;
                 let mut all = conduct.settings.clone();
                 all.extend(session.settings.clone());
                 let prefix = get.prefix();
