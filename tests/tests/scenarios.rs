@@ -3,67 +3,22 @@
 //! `UPDATE=1 cargo test --workspace --test scenarios` writes the table of the page anew. That the servers do what it says is
 //! shown on them, by `backend`.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 
-use delta_engine::native::{Lake, NativeExecutor};
-use delta_engine::port::Executor;
-use delta_engine::schema::draft::TableDraft;
-use delta_engine::schema::model::{DesiredTable, ObservedTable};
-use delta_engine::schema::{Action, Finding, Outcome, diff, simulate};
+use delta_engine::schema::Outcome;
 use delta_engine::{Execution, Status};
+use delta_engine_acceptance::judge::{Judge, by_dialect, mixed, of_log, refused};
 use delta_engine_acceptance::lake::{engine, registry};
-use delta_engine_sql::{Dialect, SparkLine, script};
-use delta_engine_testkit::scenario::{Scenario, scenarios};
+use delta_engine_sql::{Dialect, SparkLine};
+use delta_engine_testkit::scenario::scenarios;
 
 const SCHEMA: &str = "silver";
-
-fn native(lake: &Path) -> NativeExecutor {
-    NativeExecutor::new(Arc::new(Lake::open(lake.to_str().unwrap(), BTreeMap::new()).unwrap()))
-}
-
-/// What a backend says of the actions of a table.
-type Judge<'a> = dyn Fn(&DesiredTable, Option<&ObservedTable>, &[Action]) -> Vec<Finding> + 'a;
-
-/// Why a backend can't do a change, or can't have the table it begins with.
-fn refused(scenario: &Scenario, judge: &Judge<'_>) -> Vec<Finding> {
-    let checked = |draft: &TableDraft| draft.clone().check().unwrap();
-    let judge = |desired: &DesiredTable, observed: Option<&ObservedTable>, actions: &[Action]| {
-        let mut findings = judge(desired, observed, actions);
-        findings.retain(Finding::blocks);
-        findings
-    };
-    let before = scenario.before.as_ref().map(|before| {
-        let before = checked(before);
-        let create = Action::CreateTable { table: Box::new(before.clone()) };
-        let found = judge(&before, None, std::slice::from_ref(&create));
-        (simulate(None, &[create], "id").unwrap(), found)
-    });
-    match before {
-        Some((_, found)) if !found.is_empty() => found,
-        before => {
-            let (after, observed) = (checked(&scenario.after), before.map(|(table, _)| table));
-            judge(&after, observed.as_ref(), &diff(&after, observed.as_ref()).actions)
-        }
-    }
-}
-
-fn by_dialect(dialect: Dialect) -> impl Fn(&DesiredTable, Option<&ObservedTable>, &[Action]) -> Vec<Finding> {
-    move |desired, observed, actions| {
-        let script = script(dialect, &desired.name, observed, actions);
-        script.refusals.iter().map(delta_engine_sql::Refusal::finding).collect()
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_lands_or_is_refused_in_the_plan() {
     let lake = tempfile::tempdir().unwrap();
-    let (engine, executor) = (engine(lake.path()).await, native(lake.path()));
-    let judge = |desired: &DesiredTable, observed: Option<&ObservedTable>, actions: &[Action]| {
-        executor.compile(desired, observed, actions).findings
-    };
+    let engine = engine(lake.path()).await;
     for scenario in scenarios(SCHEMA) {
         let shown = format!("{}: {}", scenario.action, scenario.case);
         if let Some(before) = &scenario.before {
@@ -71,7 +26,7 @@ async fn each_lands_or_is_refused_in_the_plan() {
         }
         let after = registry([scenario.after.clone()]).unwrap();
         let plan = engine.plan(&after).await.unwrap();
-        let is_able = refused(&scenario, &judge).is_empty();
+        let is_able = refused(&scenario, &of_log).is_empty();
         let outcome = if is_able { Outcome::Changes } else { Outcome::Blocked };
         assert_eq!(plan.tables[0].plan.outcome, outcome, "{shown}: {:?}", plan.tables[0].plan.findings);
         let report = engine.apply(plan).await.unwrap();
@@ -82,20 +37,17 @@ async fn each_lands_or_is_refused_in_the_plan() {
 
 /// The table of the page, and why each no.
 fn table() -> String {
-    let lake = tempfile::tempdir().unwrap();
-    let executor = native(lake.path());
-    let of_log = |desired: &DesiredTable, observed: Option<&ObservedTable>, actions: &[Action]| {
-        executor.compile(desired, observed, actions).findings
-    };
-    let dialects = [Dialect::Delta(SparkLine::V4_2), Dialect::Delta(SparkLine::V4_0), Dialect::Sail].map(by_dialect);
+    let spark = [SparkLine::V4_2, SparkLine::V4_0].map(|line| by_dialect(Dialect::Delta(line)));
+    let (sail, mixed) = (by_dialect(Dialect::Sail), mixed(Dialect::Sail));
+    let judges: [&Judge<'_>; 5] = [&spark[0], &spark[1], &sail, &mixed, &of_log];
     let mut reasons: Vec<String> = Vec::new();
     let mut rows =
-        "| action | case | Spark 4.2 | Spark 4.0 | Sail | bare log |\n|---|---|---|---|---|---|\n".to_owned();
+        "| action | case | Spark 4.2 | Spark 4.0 | Sail | Sail, mixed | bare log |\n|---|---|---|---|---|---|---|\n"
+            .to_owned();
     let (mut last, mut cells) = ("", Vec::new());
     for scenario in scenarios(SCHEMA) {
         cells.clear();
-        let found = dialects.iter().map(|judge| refused(&scenario, judge)).chain([refused(&scenario, &of_log)]);
-        for findings in found {
+        for findings in judges.map(|judge| refused(&scenario, judge)) {
             let mut numbers: Vec<usize> = Vec::new();
             for finding in findings {
                 let reason = format!("{}: {}", finding.message, finding.help.unwrap_or_default());

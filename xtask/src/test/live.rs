@@ -97,9 +97,18 @@ impl Lane {
     }
 }
 
-/// Streams that end after two seconds, so that every longer statement is attached to again.
-fn settings() -> [Setting; 1] {
-    [Setting::new("spark.connect.execute.reattachable.senderMaxStreamDuration", "2s")]
+/// Streams that end after two seconds, so that every longer statement is attached to again; and two catalogs beside the
+/// session's that can't have Delta tables: a database in memory, of the Derby that Spark brings, and Delta's own class, which has
+/// nothing behind it there. Spark makes a catalog when it is first named.
+fn settings() -> [Setting; 5] {
+    [
+        ("spark.connect.execute.reattachable.senderMaxStreamDuration", "2s"),
+        ("spark.sql.catalog.other", "org.apache.spark.sql.delta.catalog.DeltaCatalog"),
+        ("spark.sql.catalog.jdbc", "org.apache.spark.sql.execution.datasources.v2.jdbc.JDBCTableCatalog"),
+        ("spark.sql.catalog.jdbc.url", "jdbc:derby:memory:other;create=true"),
+        ("spark.sql.catalog.jdbc.driver", "org.apache.derby.iapi.jdbc.AutoloadedDriver"),
+    ]
+    .map(|(key, value)| Setting::new(key, value))
 }
 
 /// Does something with a server, and stops the server where that takes too long: what waits for it then fails.

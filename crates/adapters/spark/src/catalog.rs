@@ -7,12 +7,13 @@
 
 mod describe;
 mod logged;
+mod occupied;
 mod register;
 mod trouble;
 mod unity;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use delta_engine_application::port::{Answer, Catalog, Observation, Question, Relation, TargetError, Unreadable};
@@ -28,7 +29,7 @@ use crate::server::{SchemaName, Server, schema_of};
 use crate::statement;
 use describe::describe;
 use register::Entry;
-use trouble::{judge, not_delta, spelled_otherwise, view};
+use trouble::{judge, not_delta, spelled_otherwise, view, without_log};
 
 pub(crate) use describe::detail;
 pub(crate) use trouble::{Trouble, first_part, is_permission};
@@ -41,6 +42,8 @@ const TABLES: usize = 16;
 pub struct SparkCatalog {
     server: Arc<Server>,
     reads_logs: bool,
+    /// Where the tables are registered that could not be read when they were last looked at.
+    unread: Arc<Mutex<BTreeMap<TableName, String>>>,
 }
 
 /// What is known of a table so far.
@@ -59,7 +62,7 @@ impl SparkCatalog {
     /// The catalog of a server.
     pub fn new(server: Arc<Server>) -> Self {
         let reads_logs = matches!(server.dialect(), Dialect::Delta(_));
-        Self { server, reads_logs }
+        Self { server, reads_logs, unread: Arc::default() }
     }
 
     /// The same catalog, which describes every table by itself: for servers that let nobody read paths, and to hold one way
@@ -71,6 +74,7 @@ impl SparkCatalog {
     async fn observe_all(&self, relations: &[Relation]) -> Result<Vec<Observation>, Failure> {
         let names: Vec<&TableName> = relations.iter().map(|relation| &relation.name).collect();
         let mut looks: Vec<Look> = names.iter().map(|_| Look::Open).collect();
+        names.iter().for_each(|name| drop(self.unread().remove(*name)));
         if self.reads_logs || !self.server.dialect().describes_details() {
             self.look_into_register(&names, &mut looks).await?;
         }
@@ -83,6 +87,7 @@ impl SparkCatalog {
             self.look_one_by_one(&names, &mut looks).await?;
         }
         self.look_for_schemas(&names, &mut looks).await?;
+        occupied::look(&self.server, relations, &mut looks).await?;
         Ok(looks.into_iter().map(observation).collect())
     }
 
@@ -161,8 +166,21 @@ impl SparkCatalog {
         let mut asked = futures::stream::iter(asked).buffered(TABLES);
         while let Some((index, look)) = asked.next().await {
             looks[index] = look?;
+            self.remember(names[index], &looks[index], places[index].as_deref());
         }
         Ok(())
+    }
+
+    /// Keeps where a table is that can't be read: others may be able to.
+    fn remember(&self, name: &TableName, look: &Look, place: Option<&str>) {
+        if let (Look::Unreadable(_), Some(place)) = (look, place) {
+            self.unread().insert(name.clone(), place.to_owned());
+        }
+    }
+
+    fn unread(&self) -> MutexGuard<'_, BTreeMap<TableName, String>> {
+        // Whole at every moment: every change is one call.
+        self.unread.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One table by its name.
@@ -176,6 +194,8 @@ impl SparkCatalog {
         };
         Ok(match observed {
             Ok(observed) => seen(observed),
+            // Its name is taken all the same, so that creating it would fail.
+            Err(Trouble::Absent) if place.is_some() => Look::Unreadable(without_log(place)),
             Err(Trouble::Absent) => Look::Absent,
             Err(Trouble::Unreadable(unreadable)) => Look::Unreadable(unreadable),
         })
@@ -285,6 +305,10 @@ impl Catalog for SparkCatalog {
     #[tracing::instrument(skip_all, fields(tables = relations.len()))]
     async fn observe(&self, relations: &[Relation]) -> Result<Vec<Observation>, TargetError> {
         self.observe_all(relations).await.map_err(|failure| self.target_error("read the tables of", failure))
+    }
+
+    fn place(&self, relation: &Relation) -> Option<String> {
+        self.unread().get(&relation.name).cloned()
     }
 
     async fn probe(&self, questions: &[Question]) -> Result<Vec<Answer>, TargetError> {

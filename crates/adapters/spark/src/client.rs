@@ -154,7 +154,7 @@ impl Client {
         &self.shared.session
     }
 
-    fn patience(&self) -> &Patience {
+    pub(crate) fn patience(&self) -> &Patience {
         &self.shared.patience
     }
 }

@@ -6,6 +6,9 @@
 
 mod again;
 mod failure;
+mod others;
+mod registered;
+mod tags;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,7 +23,7 @@ use delta_engine_sql::{Statement, script};
 
 use crate::catalog::SparkCatalog;
 use crate::client::{Failure, Interruption};
-use crate::server::{Server, schema_of};
+use crate::server::{Remark, Server, schema_of};
 use crate::statement;
 
 /// Changes the tables of a server.
@@ -80,7 +83,15 @@ impl SparkExecutor {
             ));
             Step { preview: format!("CREATE SCHEMA IF NOT EXISTS {name};"), actions: Vec::new() }
         });
-        let added = self.server.defaults().iter().filter(|(key, _)| !desired.properties.contains_key(*key));
+        let Some(defaults) = self.server.defaults() else {
+            findings.push(note(
+                &desired.name,
+                "the server does not tell which properties it gives to new tables (spark.databricks.delta.properties.defaults)",
+                "declare the properties that matter to you; look at the others when the table is there",
+            ));
+            return (step, findings);
+        };
+        let added = defaults.iter().filter(|(key, _)| !desired.properties.contains_key(*key));
         findings.extend(added.map(|(key, value)| {
             note(
                 &desired.name,
@@ -89,6 +100,12 @@ impl SparkExecutor {
             )
         }));
         (step, findings)
+    }
+
+    /// The table must be as the plan saw it, and the commits of the session name the plan.
+    async fn make_ready(&self, context: &Context) -> Result<(), ExecutionError> {
+        self.look_again(context).await?;
+        self.server.mark(&context.digest).await.map_err(failure::not_sent)
     }
 
     /// The table must be as the plan saw it.
@@ -105,7 +122,8 @@ impl SparkExecutor {
             Some(Observation::Absent | Observation::Unreadable(_)) | None => false,
         };
         if !same {
-            return Err(failure::conflict("the table was changed since the plan was made".to_owned()));
+            let error = failure::conflict("the table was changed since the plan was made".to_owned());
+            return Err(others::named(&self.server, context, error).await);
         }
         lock(&self.begun).insert(name.clone(), Arc::clone(seen));
         Ok(())
@@ -126,13 +144,12 @@ impl Executor for SparkExecutor {
             compiled.steps.extend(step);
             compiled.findings.extend(findings);
         }
-        if !self.server.marks_commits() && !script.statements.is_empty() {
-            let message = "the server does not let commits name the plan they belong to";
-            compiled.findings.push(note(
-                &desired.name,
-                message,
-                "nothing; the history of the table shows the user only",
-            ));
+        if let Some(most) = self.server.dialect().most_tags() {
+            compiled.findings.extend(tags::excess(most, desired, actions));
+        }
+        if !script.statements.is_empty() {
+            let remarks = self.server.remarks().iter();
+            compiled.findings.extend(remarks.map(|Remark { message, help }| note(&desired.name, message, help)));
         }
         let step =
             |statement: &Statement| Step { preview: statement.to_string(), actions: statement.actions().to_vec() };
@@ -143,17 +160,22 @@ impl Executor for SparkExecutor {
     #[tracing::instrument(skip_all, fields(table = %context.relation.name))]
     async fn execute(&self, step: &Step, context: &Context) -> Result<Receipt, ExecutionError> {
         let name = &context.relation.name;
+        self.server.stops_with(&context.cancellation);
         if context.cancellation.is_cancelled() {
             return Err(match lock(&self.running).contains(name) {
                 true => failure::may_be_running(),
                 false => failure::interrupted(),
             });
         }
-        self.look_again(context).await?;
-        self.server.mark(&context.digest).await.map_err(failure::not_sent)?;
+        // Nothing is sent before this is done, so that stopping has nothing to wait for.
+        tokio::select! {
+            biased;
+            ready = self.make_ready(context) => ready?,
+            () = context.cancellation.cancelled() => return Err(failure::interrupted()),
+        }
         let statement = step.preview.trim_end().trim_end_matches(';');
         match self.server.run(statement, &context.cancellation).await {
-            Ok(()) => Ok(Receipt { version: None, tolerated: Vec::new() }),
+            Ok(()) => Ok(Receipt { version: None, tolerated: Vec::new(), remarks: Vec::new() }),
             Err(failure) => {
                 if matches!(failure, Failure::Interrupted(Interruption::MayBeRunning)) {
                     lock(&self.running).insert(name.clone());
@@ -162,14 +184,21 @@ impl Executor for SparkExecutor {
                 if error.kind == ErrorKind::Conflict {
                     lock(&self.begun).remove(name);
                 }
-                Err(error)
+                Err(others::named(&self.server, context, error).await)
             }
         }
     }
 
+    async fn close(&self) {
+        self.server.close().await;
+    }
+
     async fn refresh(&self, relation: &Relation) -> Result<(), ExecutionError> {
+        if !self.server.dialect().remembers_tables() {
+            return registered::check(&self.server, relation).await;
+        }
         let command = format!("REFRESH TABLE {}", statement::table(&relation.name));
-        self.server.show(&command).await.map(drop).map_err(failure::not_refreshed)
+        self.server.show(&command).await.map(drop).map_err(|failure| failure::not_refreshed(failure, &command))
     }
 }
 

@@ -76,7 +76,8 @@ fn table(
         properties,
         features: detail.features.clone(),
         tags: BTreeMap::new(),
-        location: Some(detail.location.clone()),
+        // A description may leave it out.
+        location: Some(detail.location.clone()).filter(|location| !location.is_empty()),
         table_id: detail.table_id.clone(),
         version: 0,
         kind: RelationKind::Table,

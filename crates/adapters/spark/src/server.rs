@@ -3,25 +3,32 @@
 //! Everything here is asked once. A session that the server has lost is begun anew with the same settings. Knows no tables.
 
 mod error;
+mod remark;
 mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use delta_engine_schema::model::{Identifier, TableName};
 use delta_engine_spark_proto as proto;
 use delta_engine_sql::{Dialect, SparkLine};
 use tokio_util::sync::CancellationToken;
 
-use crate::client::{Address, Answer, Client, Failure, Patience, Refusal, Requests, Rows, Unavailable};
+use crate::client::{Address, Answer, Client, Failure, Interruption, Patience, Refusal, Requests, Rows, Unavailable};
 
 pub use error::ServerError;
+pub(crate) use remark::Remark;
 use settings::{Settings, USER_METADATA};
 
-/// Says that Delta's statements are known; a catalog of another make may stand in front of Delta's own.
+/// Says that Delta's statements are known.
 const EXTENSIONS: &str = "spark.sql.extensions";
 const DELTA_EXTENSION: &str = "io.delta.sql.DeltaSparkSessionExtension";
+/// What the tables of `spark_catalog` are made and found by; a catalog of another make may stand in front of Delta's own.
+const CATALOG: &str = "spark.sql.catalog.spark_catalog";
+/// What it is where nobody set it (`SQLConf.V2_SESSION_CATALOG_IMPLEMENTATION` of Spark 4.0 and 4.2).
+const SPARKS_OWN_CATALOG: &str = "builtin";
 /// Every Spark has one; Sail, which is none, does not.
 const MASTER: &str = "spark.master";
 /// Where tables go whose schema says nothing of it.
@@ -29,13 +36,19 @@ const WAREHOUSE: &str = "spark.sql.warehouse.dir";
 /// What new tables get beside what is declared.
 const DEFAULTS: &str = "spark.databricks.delta.properties.defaults.";
 
+/// How long the end of a session may take at most: nothing depends on it.
+const FAREWELL: Duration = Duration::from_secs(2);
+
 /// A server that was asked what it can do.
 #[derive(Debug)]
 pub struct Server {
     dialect: Dialect,
     settings: Settings,
-    /// Properties that the session gives to every new table.
-    defaults: BTreeMap<String, String>,
+    /// Properties that the session gives to every new table; none where it does not tell.
+    defaults: Option<BTreeMap<String, String>>,
+    remarks: Vec<Remark>,
+    /// What stops the run that changes tables now.
+    stop: Mutex<CancellationToken>,
     client: Mutex<Client>,
     renewal: tokio::sync::Mutex<()>,
     /// The plan that commits of the session name.
@@ -64,7 +77,7 @@ impl Server {
         let client = Client::connect(address, patience).await?;
         let asked = |attempt| move |source| ServerError::Request { attempt, source };
         let version = client.spark_version().await;
-        let read = settings::read(&client, &[EXTENSIONS, MASTER, WAREHOUSE])
+        let read = settings::read(&client, &[EXTENSIONS, CATALOG, MASTER, WAREHOUSE])
             .await
             .map_err(asked("read the server's settings"))?;
         let version = match version {
@@ -77,13 +90,15 @@ impl Server {
         settings.marks_commits &= dialect.keeps_user_metadata();
         let warehouse = read.get(WAREHOUSE).cloned().flatten().unwrap_or_default();
         let has_warehouse = warehouse.starts_with('/') || warehouse.contains(":/");
-        let defaults = client.all_settings(DEFAULTS).await.unwrap_or_default();
-        let defaults = defaults.into_iter().map(|(key, value)| (format!("delta.{key}"), value)).collect();
+        let defaults = defaults(&client).await.map_err(asked("read the server's settings"))?;
+        let remarks = remark::remarks(dialect, &version, &settings);
         tracing::debug!(%dialect, version, "server ready");
         Ok(Self {
             dialect,
             settings,
             defaults,
+            remarks,
+            stop: Mutex::default(),
             client: Mutex::new(client),
             renewal: tokio::sync::Mutex::default(),
             marked: Mutex::default(),
@@ -105,9 +120,12 @@ impl Server {
         self.client().requests()
     }
 
-    /// Ends the session.
+    /// Ends the session, if that is done soon; a server that does not answer ends it by itself later.
     pub async fn close(&self) {
-        self.client().close().await;
+        let client = self.client();
+        if tokio::time::timeout(FAREWELL, client.close()).await.is_err() {
+            tracing::debug!(session = client.session_id(), "session left behind: no answer");
+        }
     }
 
     /// Host and port.
@@ -120,16 +138,37 @@ impl Server {
         lock(&self.client).clone()
     }
 
-    /// Asks for something that may be asked twice: where the session is gone, in a new one.
+    /// Asks for something that may be asked twice: where the session is gone, in a new one. Once the run is asked to stop, an
+    /// answer is not waited for any longer than the end of a statement is.
     pub(crate) async fn ask<T, F>(&self, ask: impl Fn(Client) -> F) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, Failure>>,
     {
         let client = self.client();
-        match ask(client.clone()).await {
-            Err(failure) if failure.session_is_lost() => ask(self.renew(&client, failure).await?).await,
-            result => result,
+        let asked = async {
+            match ask(client.clone()).await {
+                Err(failure) if failure.session_is_lost() => ask(self.renew(&client, failure).await?).await,
+                result => result,
+            }
+        };
+        let (stop, waited) = (lock(&self.stop).clone(), client.patience().stop);
+        let stopped = async {
+            stop.cancelled().await;
+            tokio::time::sleep(waited).await;
+        };
+        tokio::select! {
+            biased;
+            answer = asked => answer,
+            () = stopped => {
+                let last = "it did not answer after the run was asked to stop".to_owned();
+                Err(Failure::Unavailable(Unavailable::NotReached { waited, last }))
+            }
         }
+    }
+
+    /// What stops the run that changes tables from now on.
+    pub(crate) fn stops_with(&self, cancellation: &CancellationToken) {
+        cancellation.clone_into(&mut lock(&self.stop));
     }
 
     /// The rows of a `SHOW` or `DESCRIBE`.
@@ -190,6 +229,11 @@ impl Server {
         Ok(fresh)
     }
 
+    /// What the commits of a plan are told by; none where they can't be told.
+    pub(crate) fn mark_for(&self, digest: &str) -> Option<String> {
+        self.settings.marks_commits.then(|| mark_of(digest))
+    }
+
     /// Makes the commits of the session name the plan. All that run at once are of one plan.
     pub(crate) async fn mark(&self, digest: &str) -> Result<(), Failure> {
         if !self.settings.marks_commits || *lock(&self.marked) == digest {
@@ -211,7 +255,11 @@ impl Server {
         match client.execute(statement, cancellation).await {
             Err(Failure::Unavailable(Unavailable::SessionLost { reason })) => {
                 let failure = Failure::Unavailable(Unavailable::SessionLost { reason });
-                let renewed = self.renew(&client, failure).await?;
+                let renewed = tokio::select! {
+                    biased;
+                    renewed = self.renew(&client, failure) => renewed?,
+                    () = cancellation.cancelled() => return Err(Failure::Interrupted(Interruption::BeforeSent)),
+                };
                 renewed.execute(statement, cancellation).await.map(drop)
             }
             result => result.map(drop),
@@ -223,14 +271,14 @@ impl Server {
         self.settings.substitutes && self.dialect.substitutes_variables()
     }
 
-    /// Whether commits name the plan they belong to.
-    pub(crate) fn marks_commits(&self) -> bool {
-        self.settings.marks_commits
+    /// What a person should know of the server before it changes a table.
+    pub(crate) fn remarks(&self) -> &[Remark] {
+        &self.remarks
     }
 
-    /// Properties that the session gives to every new table.
-    pub(crate) fn defaults(&self) -> &BTreeMap<String, String> {
-        &self.defaults
+    /// Properties that the session gives to every new table; none where it does not tell.
+    pub(crate) fn defaults(&self) -> Option<&BTreeMap<String, String>> {
+        self.defaults.as_ref()
     }
 
     /// Whether descriptions as JSON need not be asked for.
@@ -286,6 +334,18 @@ impl Server {
     }
 }
 
+/// What the session gives to new tables; none where it does not tell.
+async fn defaults(client: &Client) -> Result<Option<BTreeMap<String, String>>, Failure> {
+    match client.all_settings(DEFAULTS).await {
+        Ok(defaults) => Ok(Some(defaults.into_iter().map(|(key, value)| (format!("delta.{key}"), value)).collect())),
+        Err(Failure::Refused(refusal)) => {
+            tracing::debug!(%refusal, "properties of new tables not shown");
+            Ok(None)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
 /// What commits say of the plan they belong to.
 fn mark_of(digest: &str) -> String {
     format!("delta-engine plan {digest}")
@@ -319,6 +379,12 @@ fn dialect(address: &Address, version: &str, read: &BTreeMap<String, Option<Stri
     let extensions = set(EXTENSIONS).unwrap_or_default();
     if !extensions.split(',').any(|extension| extension.trim() == DELTA_EXTENSION) {
         return Err(ServerError::NoDelta { server: address.to_string() });
+    }
+    // Not where the server hides it.
+    if let Some(catalog) = read.get(CATALOG)
+        && catalog.as_deref().is_none_or(|catalog| catalog.is_empty() || catalog == SPARKS_OWN_CATALOG)
+    {
+        return Err(ServerError::NoDeltaCatalog { server: address.to_string() });
     }
     Ok(Dialect::Delta(line))
 }
@@ -360,6 +426,25 @@ mod tests {
         check("sc://localhost", "4.0.0", None, "Sail");
         check("sc://x.cloud.databricks.com:443/;token=t", "4.0.0", None, "Databricks");
         check("sc://proxy:443/;use_ssl=true;x-databricks-cluster-id=1", "4.0.0", Some(""), "Databricks");
+    }
+
+    #[test]
+    fn the_catalog_is_deltas_or_stands_in_front_of_it() {
+        let check = |catalog: Option<&str>, expected: &str| {
+            let set = |name: &str, value: Option<&str>| (name.to_owned(), value.map(str::to_owned));
+            let extension = set(EXTENSIONS, Some(DELTA_EXTENSION));
+            let read = BTreeMap::from([extension, set(MASTER, Some("local[2]")), set(CATALOG, catalog)]);
+            let found = dialect(&Address::parse("sc://h").unwrap(), "4.2.0", &read);
+            assert_eq!(found.map_or_else(|error| error.to_string(), |dialect| dialect.to_string()), expected);
+        };
+        check(Some("org.apache.spark.sql.delta.catalog.DeltaCatalog"), "OSS Spark 4.2");
+        check(Some("io.unitycatalog.spark.UCSingleCatalog"), "OSS Spark 4.2");
+        for unset in [None, Some(""), Some("builtin")] {
+            check(
+                unset,
+                "sc://h:15002 is a Spark with Delta Lake's extension, whose catalog `spark_catalog` is not Delta Lake's",
+            );
+        }
     }
 
     #[test]

@@ -25,11 +25,13 @@ const TOGETHER: usize = 32;
 struct Tables {
     gone: Option<&'static str>,
     details: Answers,
+    /// What is said of the table that is gone, where it is not what is said of all.
+    of_gone: Option<Answers>,
 }
 
 impl Tables {
     fn new(gone: Option<&'static str>) -> Self {
-        Self { gone, details: Answers::new().recorded(&details()).expect("a recording") }
+        Self { gone, details: Answers::new().recorded(&details()).expect("a recording"), of_gone: None }
     }
 
     fn register() -> Reply {
@@ -38,6 +40,10 @@ impl Tables {
         let entries: Vec<(String, String)> = names().map(|name| (information(&name), name)).collect();
         let rows: Vec<_> = entries.iter().map(|(information, name)| [Some(&**name), Some(&**information)]).collect();
         Reply::rows(["tableName", "information"], &rows)
+    }
+
+    fn is_of_gone(&self, statement: &str) -> bool {
+        self.gone.is_some_and(|gone| statement == format!("DESCRIBE DETAIL `s`.`{gone}`"))
     }
 
     fn listed(&self, folders: &[String]) -> Reply {
@@ -57,6 +63,10 @@ impl Script for Tables {
     fn reply(&mut self, ask: &Ask) -> Reply {
         match ask {
             Ask::Statement(text) if text.starts_with("SHOW TABLE EXTENDED IN `s` LIKE 't0|t1|") => Self::register(),
+            Ask::Statement(text) if self.is_of_gone(text) => match &mut self.of_gone {
+                Some(says) => says.reply(ask),
+                None => self.details.reply(ask),
+            },
             Ask::Statement(_) | Ask::Query(_) | Ask::SchemaOfQuery(_) => self.details.reply(ask),
             Ask::SchemaOfTable(_) => Reply::schema(schema()),
             Ask::Files { paths, .. } if paths.iter().all(|path| path.ends_with(".crc")) => {
@@ -115,12 +125,14 @@ struct Reading {
     requests: Requests,
     journal: Journal,
     found: Vec<Observation>,
+    catalog: SparkCatalog,
 }
 
 async fn read(tables: Tables, latency: Duration, way: impl Fn(SparkCatalog) -> SparkCatalog) -> Reading {
     let setting = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let settings = [
         setting("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension"),
+        setting("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog"),
         setting("spark.master", "local[2]"),
     ];
     let conduct = Conduct { latency, settings: settings.into(), version: "4.2.0".to_owned(), ..Conduct::default() };
@@ -128,11 +140,14 @@ async fn read(tables: Tables, latency: Duration, way: impl Fn(SparkCatalog) -> S
     let address = Address::parse(&format!("{}/;user_id=tester", scripted.url())).expect("an address");
     let server = Arc::new(Server::connect(&address, Patience::default()).await.expect("a session"));
     let catalog = way(SparkCatalog::new(Arc::clone(&server)));
-    let relation = |name: String| Relation { name: format!("s.{name}").parse().expect("a name"), location: None };
-    let relations: Vec<Relation> = names().map(relation).collect();
+    let relations: Vec<Relation> = names().map(|name| relation(&name)).collect();
     let before = server.requests();
     let found = catalog.observe(&relations).await.expect("observations");
-    Reading { requests: server.requests().since(&before), journal: scripted.journal(), found }
+    Reading { requests: server.requests().since(&before), journal: scripted.journal(), found, catalog }
+}
+
+fn relation(name: &str) -> Relation {
+    Relation { name: format!("s.{name}").parse().expect("a name"), location: None }
 }
 
 fn versions(found: &[Observation]) -> Vec<Option<u64>> {
@@ -163,6 +178,40 @@ async fn descriptions_take_two_requests_a_table_many_at_once_and_within_a_bound(
     let at_once = reading.journal.most_at_once;
     // 16 tables with two requests each, and what releases the answers of those before.
     assert!((16..=64).contains(&at_once), "{at_once} at once");
+}
+
+/// What the server says of the table whose folder is gone: the catalog's own entry in place of the log's, or a refusal.
+#[tokio::test]
+async fn a_registered_table_without_its_log_is_unreadable_and_not_absent() {
+    let entry = r#"[{
+        "statement": "DESCRIBE DETAIL `s`.`t7`",
+        "columns": { "format": "string", "id": "string", "location": "string", "description": "string" },
+        "rows": [{ "format": "delta", "id": null, "location": "file:/w/s.db/t7", "description": "" }]
+    }]"#;
+    let refused = |class: &str| {
+        let reply = Reply::refused(Refused::new(class, "told so by the script"));
+        Answers::new().on(Ask::Statement("DESCRIBE DETAIL `s`.`t7`".to_owned()), reply)
+    };
+    let placed = "the server has the table registered at `file:/w/s.db/t7`, and finds no Delta log there";
+    let nowhere = "the server has the table registered, and finds no Delta log there";
+    for (says, expected) in [
+        (Answers::new().recorded(entry).expect("a recording"), placed),
+        (refused("DELTA_TABLE_NOT_FOUND"), nowhere),
+        (refused("DELTA_PATH_DOES_NOT_EXIST"), nowhere),
+        (refused("TABLE_OR_VIEW_NOT_FOUND"), placed),
+    ] {
+        let tables = Tables { of_gone: Some(says), ..Tables::new(Some("t7")) };
+        let reading = read(tables, Duration::ZERO, |catalog| catalog).await;
+        let Observation::Unreadable(unreadable) = &reading.found[7] else {
+            panic!("{expected}: {:?}", reading.found[7]);
+        };
+        assert_eq!(unreadable.to_string(), expected);
+        assert!(unreadable.help.as_ref().is_some_and(|help| help.contains("drop the table")), "{unreadable:?}");
+        assert_eq!(versions(&reading.found)[6], Some(3));
+        // Who reads logs may find it where it is registered.
+        let places = ["t7", "t6"].map(|name| reading.catalog.place(&relation(name)));
+        assert_eq!(places, [Some(place("t7")), None]);
+    }
 }
 
 #[tokio::test]

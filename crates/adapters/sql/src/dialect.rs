@@ -30,6 +30,8 @@ pub enum SparkLine {
 
 /// Characters of a tag's key or value.
 const LONGEST_TAG: usize = 256;
+/// Characters of the name of a catalog, a schema or a table of Unity Catalog.
+const LONGEST_NAME: usize = 255;
 
 impl SparkLine {
     /// The newest line known here.
@@ -44,6 +46,12 @@ impl SparkLine {
             (4, 1) => Some(Self::V4_1),
             (4.., _) => Some(Self::V4_2),
         }
+    }
+
+    /// Whether a version is of a line that came after the newest one known here.
+    pub fn is_newer(version: &str) -> bool {
+        let mut numbers = version.split(['.', '-']).map_while(|part| part.parse::<u32>().ok());
+        (numbers.next(), numbers.next()) > (Some(4), Some(2))
     }
 }
 
@@ -96,6 +104,12 @@ impl Dialect {
         let is_plain =
             |key: &str| !key.is_empty() && key.trim() == key && !key.contains(['.', ',', '-', '=', '/', ':']);
         self != Self::Databricks || (fits(key) && fits(value) && is_plain(key))
+    }
+
+    /// How many tags a table, or a column, can have; none where there is no such limit.
+    pub fn most_tags(self) -> Option<usize> {
+        // Documented.
+        (self == Self::Databricks).then_some(50)
     }
 
     /// Whether text can have a collation.
@@ -161,6 +175,12 @@ impl Dialect {
 
     /// Whether a table can have this name.
     pub(crate) fn names(self, table: &TableName) -> bool {
+        if self == Self::Databricks {
+            // Documented limits of Unity Catalog.
+            let is_allowed = |letter: char| !letter.is_ascii_control() && !['.', ' ', '/'].contains(&letter);
+            let fits = |part: &Identifier| part.as_str().chars().count() <= LONGEST_NAME;
+            return table.parts().all(|part| fits(part) && part.as_str().chars().all(is_allowed));
+        }
         // INVALID_SCHEMA_OR_RELATION_NAME (measured); another catalog has rules of its own.
         let is_session = table.catalog.as_ref().is_none_or(|catalog| *catalog == Identifier::new("spark_catalog"));
         let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
@@ -228,6 +248,12 @@ impl Dialect {
     /// Whether commits carry the session's user metadata.
     pub fn keeps_user_metadata(self) -> bool {
         // Sail takes the setting and writes nothing (measured).
+        self != Self::Sail
+    }
+
+    /// Whether a session keeps what it has seen of a table until it is told to refresh it.
+    pub fn remembers_tables(self) -> bool {
+        // Sail reads the log at each statement, knows no REFRESH TABLE, and keeps the columns of the registration (measured).
         self != Self::Sail
     }
 

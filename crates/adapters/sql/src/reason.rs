@@ -14,7 +14,7 @@ pub enum Reason {
     UnknownFeature,
     /// A property that begins with `delta.` and that the server does not know, or not with this value.
     UnknownProperty,
-    /// A name that the session catalog has no place for.
+    /// A name that the catalog has no place for.
     TableName,
     /// A feature that no statement sets by itself.
     ClusteringFeature,
@@ -104,6 +104,10 @@ impl Reason {
             Self::NoStatement => format!("{who} has no statement for this change of a table that is there"),
             Self::UnknownFeature => format!("{dialect} does not know the table feature that this needs"),
             Self::UnknownProperty => format!("{dialect} does not know this property, or not with this value"),
+            Self::TableName if dialect == Dialect::Databricks => {
+                "Unity Catalog takes names of up to 255 characters, and in them no period, blank, `/` and control character"
+                    .to_owned()
+            }
             Self::TableName => {
                 "the session catalog takes letters of ASCII, digits and `_` in names of tables".to_owned()
             }
@@ -163,7 +167,9 @@ impl Reason {
             }
             Self::UnknownFeature => "leave it out, or apply it through an engine that knows the feature",
             Self::UnknownProperty => "remove it from the properties",
-            Self::TableName => "give the table a plain name, or use a catalog of its own such as Unity Catalog",
+            Self::TableName => {
+                "give catalog, schema and table plain names; on OSS Spark a catalog of its own, such as Unity Catalog, takes more"
+            }
             Self::ClusteringFeature => "declare clustered_by, or remove `delta.feature.clustering` from the properties",
             Self::Mapping => "switch column mapping on with a native target or OSS Spark, or create the table with it",
             Self::MoveLast => "plan again when the table can be observed",

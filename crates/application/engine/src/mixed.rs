@@ -191,7 +191,7 @@ impl Executor for Mixed {
             Side::Log => {
                 let mut compiled = self.commits.compile(desired, observed, actions);
                 let place = seen.location.as_deref().unwrap_or_default();
-                let head = one_line(&format!("-- one commit to the log at {place}, then REFRESH TABLE"));
+                let head = one_line(&format!("-- one commit to the log at {place}, which the server is told of"));
                 compiled.steps.iter_mut().for_each(|step| step.preview = format!("{head}\n{}", step.preview));
                 compiled
             }

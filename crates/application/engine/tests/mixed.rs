@@ -133,7 +133,8 @@ async fn statements_create_and_commits_change() {
     assert_eq!(target.did(), ["statements: create_table at file:/w/customers"]);
     let wider = customers().column(Column::new("name", "string")).comment("One row each");
     let plan = target.plan(&wider).await;
-    let preview = "-- one commit to the log at file:/w/customers, then REFRESH TABLE\nadd_column, set_table_comment";
+    let preview =
+        "-- one commit to the log at file:/w/customers, which the server is told of\nadd_column, set_table_comment";
     assert_eq!(plan.tables[0].steps[0].preview, preview);
     let report = target.engine.apply(plan).await.unwrap();
     assert_eq!(report.status(), Status::InSync, "{report}");

@@ -5,7 +5,7 @@
 use delta_engine_application::port::Unreadable;
 use delta_engine_schema::model::TableName;
 
-use super::trouble::{Trouble, judge, not_delta};
+use super::trouble::{Trouble, judge, not_delta, without_log};
 use crate::client::Failure;
 use crate::observe::{Detail, DetailError, spark_schema};
 use crate::server::Server;
@@ -31,6 +31,10 @@ pub(super) async fn describe(server: &Server, name: &TableName) -> Result<Result
     };
     if !detail.format.eq_ignore_ascii_case("delta") {
         return Ok(Err(Trouble::Unreadable(not_delta(&detail.format))));
+    }
+    // Of a table without a log the detail is what the catalog has registered (Delta `describeNonDeltaTable`).
+    if detail.table_id.is_empty() {
+        return Ok(Err(Trouble::Unreadable(without_log(Some(&detail.location)))));
     }
     Ok(match schema {
         Ok(schema) => Ok(Described { schema: spark_schema(&schema), detail }),

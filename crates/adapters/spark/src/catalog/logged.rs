@@ -56,6 +56,9 @@ fn place(rows: &Rows) -> Result<String, Trouble> {
 fn unreadable(place: &str) -> Unreadable {
     Unreadable {
         reason: format!("the server can't read the whole log of the table, in `{place}`"),
-        help: Some("observe it with a native target, which reads checkpoints too".to_owned()),
+        help: Some(
+            "write `observe: native` on the target, where this place can be reached from here: that reads checkpoints too"
+                .to_owned(),
+        ),
     }
 }

@@ -18,11 +18,18 @@ pub(crate) enum Trouble {
 pub(crate) fn judge(failure: Failure) -> Result<Trouble, Failure> {
     let Failure::Refused(refusal) = failure else { return Err(failure) };
     let is = |classes: &[&str]| classes.iter().any(|class| refusal.is(class));
-    if is(&["TABLE_OR_VIEW_NOT_FOUND", "DELTA_TABLE_NOT_FOUND", "DELTA_MISSING_DELTA_TABLE"]) {
+    if is(&["TABLE_OR_VIEW_NOT_FOUND"]) {
         return Ok(Trouble::Absent);
+    }
+    // Delta is asked once a catalog has found the name: what is missing is the log (Delta `DeltaErrors`).
+    if is(&["DELTA_TABLE_NOT_FOUND", "DELTA_MISSING_DELTA_TABLE", "DELTA_PATH_DOES_NOT_EXIST"]) {
+        return Ok(Trouble::Unreadable(without_log(None)));
     }
     let help = if is(&["EXPECT_TABLE_NOT_VIEW", "DELTA_OPERATION_ON_VIEW_NOT_ALLOWED"]) {
         return Ok(Trouble::Unreadable(view()));
+    } else if is(&["DELTA_OPERATION_MISSING_PATH"]) {
+        // What Delta says of a table in a catalog that knows nothing of Delta (measured).
+        return Ok(Trouble::Unreadable(not_delta("")));
     } else if is(&["REQUIRES_SINGLE_PART_NAMESPACE", "DELTA_NON_SINGLE_PART_NAMESPACE_FOR_CATALOG"]) {
         "the server has no catalog of that name: name one of its own, or write schema.table"
     } else if is(&["CATALOG_NOT_FOUND", "NO_SUCH_CATALOG_EXCEPTION", "SCHEMA_NOT_FOUND"]) {
@@ -40,6 +47,15 @@ pub(super) fn view() -> Unreadable {
     Unreadable {
         reason: "there is a view of that name".to_owned(),
         help: Some("choose another name, or drop the view".to_owned()),
+    }
+}
+
+/// A table that is registered, and has no Delta log where its files should be.
+pub(super) fn without_log(place: Option<&str>) -> Unreadable {
+    let place = place.filter(|place| !place.is_empty()).map(|place| format!(" at `{place}`")).unwrap_or_default();
+    Unreadable {
+        reason: format!("the server has the table registered{place}, and finds no Delta log there"),
+        help: Some("bring its folder back, or drop the table on the server, then plan again".to_owned()),
     }
 }
 
@@ -132,6 +148,12 @@ mod tests {
     #[test]
     fn absent_and_unreadable_are_told_apart() {
         check("TABLE_OR_VIEW_NOT_FOUND", Some("42P01"), "absent");
+        check(
+            "DELTA_TABLE_NOT_FOUND",
+            Some("42P01"),
+            "the server has the table registered, and finds no Delta log there (bring its folder back, or drop the table \
+             on the server, then plan again)",
+        );
         check(
             "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE",
             Some("42809"),

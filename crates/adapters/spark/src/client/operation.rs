@@ -219,7 +219,7 @@ impl<'c> Operation<'c> {
             Heard::Lost => Ok(None),
             Heard::Wait(asked) => {
                 self.put_off |= self.is_untouched();
-                Ok(Some(asked))
+                Ok(asked)
             }
             Heard::Exception(refusal) => self.judge_exception(refusal).await,
             Heard::Denied if self.is_untouched() => Err(Failure::Unavailable(Unavailable::Denied { reason: reason() })),
@@ -290,19 +290,22 @@ impl<'c> Operation<'c> {
         }
     }
 
-    /// Asks the server to stop, and finds out whether it did.
+    /// Asks the server to stop, and finds out whether it did. A server that does not even answer the first is left half of
+    /// the time for the second.
     async fn stop(&mut self) -> Result<(), Failure> {
         if self.sent == Sent::No {
             return Err(Failure::Interrupted(Interruption::BeforeSent));
         }
         self.stopping = Stopping::Asked;
         self.backoff = Backoff::stop(self.client.patience());
-        match request::interrupt(self.client, &self.id).await {
-            Ok(true) => self.stopping = Stopping::Heard,
-            Ok(false) => tracing::debug!(operation = self.id, "the server knows nothing that it could stop"),
-            Err(failure) => tracing::debug!(operation = self.id, %failure, "the request to stop was not heard"),
+        let (began, patience) = (Instant::now(), self.client.patience().stop);
+        match tokio::time::timeout_at(began + patience / 2, request::interrupt(self.client, &self.id)).await {
+            Ok(Ok(true)) => self.stopping = Stopping::Heard,
+            Ok(Ok(false)) => tracing::debug!(operation = self.id, "the server knows nothing that it could stop"),
+            Ok(Err(failure)) => tracing::debug!(operation = self.id, %failure, "the request to stop was not heard"),
+            Err(_) => tracing::debug!(operation = self.id, "the request to stop was not answered"),
         }
-        match tokio::time::timeout(self.client.patience().stop, self.drive()).await {
+        match tokio::time::timeout_at(began + patience, self.drive()).await {
             Err(_) | Ok(Err(Failure::Ambiguous(Ambiguity::ConnectionLost { .. }))) => {
                 Err(Failure::Interrupted(Interruption::MayBeRunning))
             }

@@ -136,7 +136,7 @@ pub(super) async fn greet(client: &Client) -> Result<(), ConnectError> {
         };
         // A server that is starting says so itself; a connection that breaks is another thing, and soon given up.
         let wait = match hear(&status) {
-            Heard::Wait(asked) => backoff.next(Some(asked)),
+            Heard::Wait(asked) => backoff.next(asked),
             Heard::Lost if std::error::Error::source(&status).is_none() => backoff.next(None),
             Heard::Lost | Heard::NotSent => {
                 broken += 1;
@@ -292,7 +292,7 @@ where
             Err(status) => status,
         };
         let wait = match hear(&status) {
-            Heard::Wait(asked) => backoff.next(Some(asked)),
+            Heard::Wait(asked) => backoff.next(asked),
             Heard::Lost | Heard::NotSent => backoff.next(None),
             Heard::Exception(_) | Heard::Denied | Heard::Untrusted | Heard::Foreign => None,
         };

@@ -18,8 +18,8 @@ pub(super) enum Heard {
     NotSent,
     /// The connection or the answer was lost on the way; the server may have done anything.
     Lost,
-    /// The server asks to come back later.
-    Wait(Duration),
+    /// The server asks to come back later, and may say when.
+    Wait(Option<Duration>),
     /// Spark answered with an exception.
     Exception(Box<Refusal>),
     /// Somebody on the way does not let the request through.
@@ -41,7 +41,7 @@ pub(super) fn hear(status: &Status) -> Heard {
         return Heard::Lost;
     }
     if let Some(delay) = status.get_details_retry_info().and_then(|info| info.retry_delay) {
-        return Heard::Wait(delay);
+        return Heard::Wait(Some(delay));
     }
     match Refusal::of(status) {
         Some(refusal) if refusal.is("INVALID_CURSOR.DISCONNECTED") => return Heard::Lost,
@@ -50,6 +50,8 @@ pub(super) fn hear(status: &Status) -> Heard {
     }
     match status.code() {
         Code::Unauthenticated | Code::PermissionDenied => Heard::Denied,
+        // A limit that somebody on the way keeps to; retried by Spark's own clients as well.
+        Code::ResourceExhausted if !is_about_size(status) => Heard::Wait(None),
         Code::Unavailable | Code::Cancelled | Code::DeadlineExceeded | Code::Aborted => Heard::Lost,
         // tonic's word for a stream that ended without a status, as a proxy ends one.
         Code::Unknown if status.message().contains("missing grpc-status") => Heard::Lost,
@@ -65,6 +67,13 @@ pub(super) fn hear(status: &Status) -> Heard {
         | Code::Internal
         | Code::DataLoss => Heard::Foreign,
     }
+}
+
+/// Whether a message is too large, which it will be again. A limit of this side has another code (tonic, `OutOfRange`); these are
+/// the words of grpc-java, which Spark's server is made with, and of gRPC in C++ and Go, which others are.
+fn is_about_size(status: &Status) -> bool {
+    let words = status.message().to_lowercase();
+    ["exceeds maximum size", "larger than max", "size limit", "too large"].iter().any(|said| words.contains(said))
 }
 
 /// What is wrong with the server's certificate, where that is what went wrong.
@@ -141,6 +150,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_large_stays_so() {
+        for words in [
+            "gRPC message exceeds maximum size 134217728: 134217840",
+            "Received message larger than max (5000000 vs. 4194304)",
+            "grpc: received message larger than max (5000000 vs. 4194304)",
+        ] {
+            assert_eq!(check(&Status::resource_exhausted(words)), "Foreign", "{words}");
+        }
+        assert_eq!(check(&Status::out_of_range("decoded message length too large")), "Foreign");
+    }
+
+    #[test]
     fn a_status_made_on_this_side_is_a_lost_connection() {
         let error = std::io::Error::new(std::io::ErrorKind::ConnectionReset, "reset");
         assert_eq!(check(&Status::from_error(Box::new(error))), "Lost");
@@ -158,8 +179,8 @@ mod tests {
     fn exceptions_and_pleas_to_wait_are_in_the_details() {
         let status = |details| Status::with_error_details(Code::ResourceExhausted, "busy", details);
         let wait = ErrorDetails::with_retry_info(Some(Duration::from_secs(3)));
-        assert_eq!(check(&status(wait)), "Wait(3s)");
-        assert_eq!(check(&status(ErrorDetails::new())), "Foreign");
+        assert_eq!(check(&status(wait)), "Wait(Some(3s))");
+        assert_eq!(check(&status(ErrorDetails::new())), "Wait(None)");
         let of = |class: &str| {
             let metadata = [("errorClass".to_owned(), class.to_owned())];
             status(ErrorDetails::with_error_info("E", "org.apache.spark", metadata))

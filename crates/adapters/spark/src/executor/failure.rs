@@ -93,9 +93,15 @@ pub(super) fn not_sent(failure: Failure) -> ExecutionError {
 }
 
 /// The server was not told that a table was changed beside it.
-pub(super) fn not_refreshed(failure: Failure) -> ExecutionError {
+pub(super) fn not_refreshed(failure: Failure, command: &str) -> ExecutionError {
     let message = "the server may go on showing the table as it was";
-    with_cause(ErrorKind::Unavailable, message, "run REFRESH TABLE on the server", failure)
+    with_cause(ErrorKind::Unavailable, message, &format!("run {command} on the server"), failure)
+}
+
+/// A catalog shows other columns than those that were committed beside it.
+pub(super) fn registered_otherwise(again: &str) -> ExecutionError {
+    let message = "the server's catalog keeps the columns that the table was registered with".to_owned();
+    plain(ErrorKind::Refused, message, Some(&format!("register it again, which leaves its files alone: {again}")))
 }
 
 /// The table could not be looked at before its first statement.

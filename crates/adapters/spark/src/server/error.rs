@@ -32,6 +32,12 @@ pub enum ServerError {
         /// Where.
         server: String,
     },
+    /// A Spark that knows Delta's statements, and no Delta tables of its own catalog.
+    #[error("{server} is a Spark with Delta Lake's extension, whose catalog `spark_catalog` is not Delta Lake's")]
+    NoDeltaCatalog {
+        /// Where.
+        server: String,
+    },
     /// A setting that changes what statements mean, and that the server does not let go of.
     #[error("the server keeps the setting `{setting}` at `{value}`, which changes what statements mean")]
     Setting {
@@ -57,6 +63,10 @@ impl ServerError {
             Self::NoDelta { .. } => "start the server with the package io.delta:delta-spark, \
                  spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension and \
                  spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog"
+                .to_owned(),
+            Self::NoDeltaCatalog { .. } => "start the server with \
+                 spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog, or with a catalog there that \
+                 stands in front of it"
                 .to_owned(),
             Self::Setting { setting, wanted, .. } => format!("start the server with {setting}={wanted}"),
         }

@@ -6,9 +6,11 @@
 
 mod actions;
 mod answers;
+mod catalogs;
 mod facts;
 mod hostile;
 mod observe;
+mod places;
 mod sail;
 mod scenarios;
 mod support;

@@ -138,3 +138,22 @@ async fn a_log_without_checksums_is_read_commit_by_commit() {
     assert_eq!(plan.tables[0].plan.outcome, Outcome::Unreadable);
     live.end().await;
 }
+
+/// Sail leaves the files of dropped tables, and so does a session that is gone.
+#[tokio::test]
+async fn what_is_left_in_the_folder_of_a_schema_is_seen_before_a_table_is_created_there() {
+    let Some(live) = live("sail_left").await else { return };
+    live.make_schema().await;
+    let table = || Table::new(live.name("t")).column(Column::new("a", DataType::Integer));
+    live.sync(vec![table()]).await;
+    live.run(&format!("INSERT INTO {} VALUES (7)", live.name("t"))).await;
+    live.run(&format!("DROP TABLE {}", live.name("t"))).await;
+    let plan = live.plan(vec![table().column(Column::new("b", DataType::STRING))]).await;
+    assert_eq!(plan.tables[0].plan.outcome, Outcome::Unreadable);
+    let help = plan.findings().find_map(|(_, finding)| finding.help.clone()).expect("a way out");
+    let (_, statement) = help.split_once("plan again: ").expect("a statement");
+    let (statement, _) = statement.split_once("; or declare").expect("its end");
+    live.run(statement).await;
+    live.sync(vec![table()]).await;
+    live.end().await;
+}

@@ -6,24 +6,14 @@ use delta_engine_application::port::{Catalog, Observation, Relation};
 use delta_engine_application::{
     Declaration, Engine, Location, PreparedPlan, Registry, RegistryBuilder, Report, Sources, Status, Table,
 };
+use delta_engine_schema::Severity;
 use delta_engine_schema::draft::TableDraft;
 use delta_engine_schema::model::{ObservedTable, Subject};
+use delta_engine_schema::rules::{RULES, Rule};
 use delta_engine_spark::client::{Patience, REMOTE_VARIABLE};
 use delta_engine_spark::{Address, Client, Server, SparkCatalog, SparkExecutor};
 use delta_engine_sql::Dialect;
 use tokio_util::sync::CancellationToken;
-
-/// Every hazard may pass: these tests are about what a server does.
-const ALLOWED: [&str; 8] = [
-    "drop-column:*",
-    "upgrade-protocol:*",
-    "break-streams:*",
-    "scan-data:*",
-    "shorten-retention:*",
-    "default-not-backfilled:*",
-    "streams-restart:*",
-    "mapping-removal:*",
-];
 
 pub(crate) struct Live {
     pub(crate) engine: Engine,
@@ -59,11 +49,13 @@ async fn connect(address: &Address) -> (Engine, SparkCatalog, Dialect) {
     let server = Arc::new(server);
     let catalog = SparkCatalog::new(Arc::clone(&server));
     let engine = Engine::new(Arc::new(catalog.clone()), Arc::new(SparkExecutor::new(server)));
-    let allow = |engine: Engine, rule: &str| match rule.parse() {
+    // Every hazard may pass: these tests are about what a server does.
+    let hazards = RULES.iter().filter(|rule| rule.severity == Some(Severity::Hazard));
+    let allow = |engine: Engine, rule: &Rule| match format!("{}:*", rule.name).parse() {
         Ok(permission) => engine.allowing(permission),
         Err(_) => engine,
     };
-    (ALLOWED.into_iter().fold(engine, allow), catalog, dialect)
+    (hazards.fold(engine, |engine, rule| allow(engine, rule)), catalog, dialect)
 }
 
 impl Live {

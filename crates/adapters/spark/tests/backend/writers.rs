@@ -16,6 +16,9 @@ use crate::support::{Live, live, registry};
 /// How long others write.
 const WRITING: Duration = Duration::from_secs(15);
 
+/// How long an insert takes that is to be overtaken, in milliseconds.
+const SLOW: u64 = 12_000;
+
 /// What a writer did: what was accepted, and how often what was refused.
 #[derive(Debug, Default)]
 struct Written {
@@ -105,6 +108,11 @@ fn blames_others(message: &str) -> bool {
     message.contains("was changed since the plan was made") || message.contains("not as the plan saw it")
 }
 
+/// Whether it also says by which commit.
+fn names_others(message: &str) -> bool {
+    blames_others(message) && message.contains("the other commit is version ")
+}
+
 async fn numbers(live: &Live, query: &str) -> Vec<i64> {
     let rows = live.other.query(query).await.expect(query).rows().expect("rows");
     rows.iter().map(|row| row.integer("id").expect("a number").expect("not null")).collect()
@@ -134,7 +142,8 @@ async fn rows_that_are_inserted_meanwhile_are_all_there_on_the_newest_spark() {
     assert!(changes >= 1 && written.accepted.len() >= 2);
     // Inserts that were refused lost to a change of the metadata, and say so.
     assert!(written.refused.keys().all(|class| class.starts_with("DELTA_")), "{:?}", written.refused);
-    assert!(words.iter().all(|word| blames_others(word)), "{words:?}");
+    assert!(words.iter().all(|word| names_others(word)), "{words:?}");
+    assert!(met + written.refused.values().sum::<usize>() > 0, "nobody was in anybody's way");
     live.sync(vec![declared(live.name("t"), changes)]).await;
     live.end().await;
 }
@@ -158,12 +167,73 @@ async fn properties_that_are_set_meanwhile_are_kept_on_the_newest_spark() {
     println!("{} properties set, refused: {:?}", written.accepted.len(), written.refused);
 
     assert!(written.refused.keys().all(|class| class.starts_with("DELTA_")), "{:?}", written.refused);
-    assert!(words.iter().all(|word| blames_others(word)), "{words:?}");
+    assert!(words.iter().all(|word| names_others(word)), "{words:?}");
+    assert!(met > 0, "nobody was in anybody's way");
     assert!(written.accepted.len() >= 2);
     let observed = live.observe_with(&live.catalog, &[&live.name("t")]).await;
     let theirs = crate::support::present(&observed[0]).properties.get("theirs.n").cloned();
     assert_eq!(theirs, written.accepted.last().map(ToString::to_string));
     live.sync(vec![declared(live.name("t"), changes + 1)]).await;
+    live.end().await;
+}
+
+/// Between plan and statement: what does not touch the change is passed over and counted, what does is told.
+#[tokio::test]
+async fn a_change_of_another_between_plan_and_statement_is_met_and_named() {
+    let Some(mut live) = live("between").await else { return };
+    let name = live.name("t");
+    live.sync(vec![declared(name.clone(), 0)]).await;
+    let conflicts = Arc::new(Conflicts::default());
+    live.engine = live.engine.clone().with_events(Arc::clone(&conflicts) as Arc<dyn Events>);
+    let met = || conflicts.0.lock().unwrap_or_else(PoisonError::into_inner).len();
+
+    // Version 0 would say that no version was seen.
+    live.run(&format!("INSERT INTO {name} (id) VALUES (0)")).await;
+    let plan = live.plan(vec![declared(name.clone(), 1)]).await;
+    live.run(&format!("ALTER TABLE {name} SET TBLPROPERTIES ('theirs' = 'kept')")).await;
+    let report = live.engine.apply(plan).await.expect("a report");
+    let is_passed_over = matches!(&report.executions[0], Execution::Applied { tolerated, .. } if tolerated == &[2]);
+    assert!(is_passed_over, "{:?}", report.executions);
+    assert_eq!(met(), 1);
+    let observed = live.observe_with(&live.catalog, &[&name]).await;
+    assert_eq!(crate::support::present(&observed[0]).properties["theirs"], "kept");
+
+    let plan = live.plan(vec![declared(name.clone(), 2)]).await;
+    live.run(&format!("ALTER TABLE {name} ADD COLUMN theirs INT")).await;
+    let observed = live.observe_with(&live.catalog, &[&name]).await;
+    let version = crate::support::present(&observed[0]).version;
+    live.run(&format!("INSERT INTO {name} (id) VALUES (1)")).await;
+    let report = live.engine.apply(plan).await.expect("a report");
+    let Execution::Stale(failure) = &report.executions[0] else { panic!("{report}") };
+    assert!(names_others(&failure.message), "{failure:?}");
+    let named = [format!("version {version}, ADD COLUMNS"), format!("version {}, WRITE", version + 1)];
+    assert!(named.iter().all(|commit| failure.message.contains(commit)), "{failure:?}");
+    assert_eq!(met(), 2);
+    live.end().await;
+}
+
+/// An insert that began before a change of the metadata and ends after it: the insert loses, and is told so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_insert_that_is_overtaken_by_a_change_is_refused_and_not_lost() {
+    let Some(live) = live("slow_insert").await else { return };
+    let name = live.name("t");
+    live.sync(vec![declared(name.clone(), 0)]).await;
+    let session = live.other.new_session().await.expect("a session");
+    let slow = format!(
+        "INSERT INTO {name} (id) SELECT id FROM range(1) WHERE java_method('java.lang.Thread', 'sleep', {SLOW}L) IS NULL OR id = 0"
+    );
+    let insert = {
+        let session = session.clone();
+        tokio::spawn(async move { session.execute(&slow, &CancellationToken::new()).await })
+    };
+    tokio::time::sleep(Duration::from_millis(SLOW / 4)).await;
+    live.sync(vec![declared(name.clone(), 1)]).await;
+    match insert.await.expect("an end") {
+        Err(Failure::Refused(refusal)) => assert!(refusal.is("DELTA_METADATA_CHANGED"), "{refusal}"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(numbers(&live, &format!("SELECT id FROM {name}")).await, [0_i64; 0]);
+    session.close().await;
     live.end().await;
 }
 
@@ -183,6 +253,7 @@ async fn two_engines_that_make_the_same_change_at_once_end_well_or_say_why_on_th
                 Err(SyncFailed::Run(error)) => panic!("{error}"),
             };
             let is_told = |execution: &Execution| match execution.failure() {
+                // The commits of both name the same plan, so that neither is told from one's own.
                 Some(failure) => blames_others(&failure.message),
                 None => execution.is_applied() || *execution == Execution::NotRun,
             };

@@ -116,6 +116,21 @@ async fn a_server_that_is_starting_is_waited_for() {
     assert_eq!(server.journal().count(Rpc::Config), 6);
     drop(client);
 
+    let mut left = 3;
+    let busy = Faults::new(move |moment| {
+        let strikes = moment == Moment::Asked(Rpc::Config) && left > 0;
+        left -= usize::from(strikes);
+        strikes.then_some(Fault::Busy)
+    });
+    let server = start(busy, Conduct::default()).await;
+    connect_with(&server.url(), "user_id=a").await.expect("it has time again");
+    assert_eq!(server.journal().count(Rpc::Config), 4);
+
+    let server = start(Faults::new(|_| Some(Fault::Busy)), Conduct::default()).await;
+    let (error, waited) = check(&server.url(), "user_id=a").await;
+    assert!(matches!(error, ConnectError::NotReady { .. }), "{error:?}");
+    assert!(waited > Duration::from_secs(1), "{waited:?}");
+
     let server = start(Faults::new(|_| Some(Fault::Unavailable)), Conduct::default()).await;
     let (error, _) = check(&server.url(), "user_id=a").await;
     assert!(matches!(error, ConnectError::NotReady { .. }), "{error:?}");

@@ -82,13 +82,15 @@ async fn at_every_moment(name: &str, conduct: Conduct, fault: Fault) -> usize {
         injected += journal.faults;
         let expected = match (fault, number) {
             // A server that asks to wait has not taken it; whether a plan that never came is under way nobody knows.
-            (Fault::Throttle(_), 0) => Some(Outcome::Done),
+            (Fault::Throttle(_) | Fault::Busy, 0) => Some(Outcome::Done),
             (Fault::Cut | Fault::End | Fault::Unavailable | Fault::Disconnected, 0) => Some(Outcome::Ambiguous),
-            (Fault::LoseSession | Fault::Restart | Fault::ForgetOperations, _) => None,
+            // `interrupt` lets it hang.
+            (Fault::LoseSession | Fault::Restart | Fault::ForgetOperations | Fault::Hang, _) => None,
             // What was accepted is seen to its end.
-            (Fault::Cut | Fault::End | Fault::Unavailable | Fault::Disconnected | Fault::Throttle(_), _) => {
-                Some(Outcome::Done)
-            }
+            (
+                Fault::Cut | Fault::End | Fault::Unavailable | Fault::Disconnected | Fault::Throttle(_) | Fault::Busy,
+                _,
+            ) => Some(Outcome::Done),
         };
         assert!(expected.is_none_or(|it| it == outcome(&result)), "{case}: {result:?}");
     }
@@ -230,7 +232,7 @@ async fn throttling_is_waited_out_for_as_long_as_the_server_asks() {
 
 #[tokio::test]
 async fn small_requests_survive_what_passes() {
-    for fault in [Fault::Cut, Fault::Unavailable, Fault::Throttle(Duration::from_millis(5))] {
+    for fault in [Fault::Cut, Fault::Unavailable, Fault::Throttle(Duration::from_millis(5)), Fault::Busy] {
         let (server, client) = ready(Conduct::default()).await;
         let mut left = 3;
         server.set_faults(Faults::new(move |moment| {

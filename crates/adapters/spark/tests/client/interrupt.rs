@@ -86,6 +86,24 @@ async fn a_server_that_does_not_answer_may_still_be_running_it() {
 }
 
 #[tokio::test]
+async fn a_server_that_is_silent_is_waited_for_no_longer_than_there_is_patience() {
+    // It takes the statement, and from then on says nothing, whatever it is asked.
+    for silent_from in [Moment::Asked(Rpc::Interrupt), Moment::Accepted] {
+        let mut is_silent = false;
+        let faults = Faults::new(move |moment| {
+            is_silent |= moment == silent_from;
+            is_silent.then_some(Fault::Hang)
+        });
+        let began = Instant::now();
+        let (result, journal) = check(LONG, Duration::from_millis(100), faults).await;
+        assert_eq!(interruption(&result), Some(Interruption::MayBeRunning), "{silent_from:?}: {result:?}");
+        assert_eq!(journal.count(Rpc::Interrupt), 1, "{silent_from:?}");
+        // 100 ms until it is cancelled, and then 600.
+        assert!(began.elapsed() < Duration::from_millis(1500), "{silent_from:?}: {:?}", began.elapsed());
+    }
+}
+
+#[tokio::test]
 async fn a_future_that_is_dropped_leaves_nothing_running() {
     let server = start(Faults::none(), Conduct { duration: LONG, ..Conduct::default() }).await;
     let client = connect(&server).await;

@@ -66,6 +66,49 @@ async fn every_request_names_session_user_agent_and_headers() {
 }
 
 #[tokio::test]
+async fn a_session_of_serverless_compute_is_named_by_every_request() {
+    let server = start(Faults::none(), Conduct { token: Some("SECRET".to_owned()), ..Conduct::default() }).await;
+    let session = "5c2f3a3e-8d3e-4a52-9a0c-3f1d6c1b7e10";
+    let parameters = format!("token=SECRET;x-databricks-session-id={session}");
+    let client = crate::support::connect_with(&server.url(), &parameters).await.unwrap();
+    execute(&client, STATEMENT).await.unwrap();
+    client.query(QUERY).await.unwrap();
+    assert!(eventually(|| server.journal().count(Rpc::ReleaseExecute) == 2).await);
+    client.close().await;
+    let journal = server.journal();
+    assert_eq!(journal.count(Rpc::ReleaseSession), 1, "what the header names is not the session of the protocol");
+    for entry in &journal.asked {
+        let header = |name: &str| entry.headers.get(name).map(String::as_str);
+        assert_eq!(header("x-databricks-session-id"), Some(session), "{entry:?}");
+        assert_eq!(header("authorization"), Some("Bearer SECRET"), "{entry:?}");
+        assert_ne!(entry.session, session);
+    }
+}
+
+/// More than what gRPC takes unless it is told otherwise, which is 4 MiB.
+#[tokio::test]
+async fn large_messages_are_received_and_sent() {
+    const RECEIVED: usize = 20 * 1024 * 1024;
+    let large = "x".repeat(RECEIVED);
+    let statement = format!("COMMENT ON TABLE t IS '{}'", "y".repeat(6 * 1024 * 1024));
+    let answers = Answers::new()
+        .on(Ask::Query(QUERY.to_owned()), Reply::rows(["name"], &[[Some(&large)]]))
+        .on(Ask::Statement(statement.clone()), Reply::done());
+    let server = ScriptedServer::start(answers, Faults::none(), Conduct::default()).await.unwrap();
+    let client = connect(&server).await;
+    let rows = client.query(QUERY).await.unwrap().rows().unwrap();
+    assert_eq!(rows.first().unwrap().text("name").unwrap().map(str::len), Some(RECEIVED));
+    execute(&client, &statement).await.unwrap();
+    assert_eq!(server.journal().times_run(&statement), 1);
+
+    // A URL may ask for less, and then it is no server that has to be waited for.
+    let small = crate::support::connect_with(&server.url(), "grpc_max_message_size=1048576").await.unwrap();
+    let failure = small.query(QUERY).await.unwrap_err();
+    assert!(failure.to_string().contains("too large"), "{failure}");
+    assert_eq!(server.journal().times_accepted(QUERY), 2, "{failure}");
+}
+
+#[tokio::test]
 async fn exceptions_are_read_whole() {
     let long = "x".repeat(3000);
     let refused = Refused {

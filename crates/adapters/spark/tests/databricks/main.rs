@@ -6,6 +6,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests fail by panic")]
 
 mod changes;
+mod mixed;
 mod observe;
 mod probes;
 mod secrets;

@@ -269,6 +269,9 @@ fn document(table: &ObservedTable) -> Value {
         "columns": table.columns.iter().map(column).collect::<Vec<_>>(),
         "statistics": { "num_rows": 1, "data_skipping_columns": ["col-b76d3d9e"] },
     });
+    if let Some(location) = &table.location {
+        document["location"] = json!(location);
+    }
     match &table.layout {
         Layout::Flat => document["clustering_columns"] = json!([]),
         Layout::Partitioned(columns) => {

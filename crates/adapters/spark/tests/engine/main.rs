@@ -5,6 +5,8 @@
 
 mod faults;
 mod mishaps;
+mod remarks;
 mod run;
+mod stopping;
 mod tables;
 mod told;

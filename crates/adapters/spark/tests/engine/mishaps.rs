@@ -106,7 +106,14 @@ async fn a_change_of_somebody_elses_that_matters_stops_the_table() {
     for ended in each("overtaken", Mishap::Overtaken(another, refused("DELTA_METADATA_CHANGED"))).await {
         let ends = [ended.of("s.orders"), ended.of("t.first")];
         let is_stopped = |end: &&&Execution| matches!(end, Execution::Stale(_) | Execution::PartlyApplied { .. });
-        stopped += ends.iter().filter(is_stopped).count();
+        for end in ends.iter().filter(is_stopped) {
+            let told = &end.failure().expect("a failure").message;
+            assert!(
+                told.contains("the other commit is version ") && told.contains(", SET TBLPROPERTIES by another"),
+                "{told}"
+            );
+            stopped += 1;
+        }
         // The other table is done.
         assert!(ends.iter().any(|end| matches!(end, Execution::Applied { .. })), "{ends:?}");
     }

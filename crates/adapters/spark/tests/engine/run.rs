@@ -48,7 +48,7 @@ impl Ended {
 }
 
 /// Short enough that a server which is gone is given up soon.
-fn patience() -> Patience {
+pub(crate) fn patience() -> Patience {
     Patience {
         start: Duration::from_millis(1000),
         outage: Duration::from_millis(1000),
@@ -73,7 +73,7 @@ fn before() -> [Table; 1] {
 }
 
 /// As they shall be: one with statements of every kind, and one whose schema is not there either.
-fn after() -> [Table; 2] {
+pub(crate) fn after() -> [Table; 2] {
     let changed = Table::new("s.orders")
         .property("delta.columnMapping.mode", "name")
         .property("team.owner", "sales")
@@ -90,13 +90,13 @@ fn after() -> [Table; 2] {
     [changed, fresh]
 }
 
-fn registry(tables: impl IntoIterator<Item = Table>) -> Registry {
+pub(crate) fn registry(tables: impl IntoIterator<Item = Table>) -> Registry {
     let registry = tables.into_iter().fold(Registry::new(), |registry, table| registry.table(table));
     registry.build().unwrap_or_else(|faults| panic!("{faults}"))
 }
 
 /// The tables before the run.
-fn there() -> Vec<ObservedTable> {
+pub(crate) fn there() -> Vec<ObservedTable> {
     let create = |desired: &DesiredTable| {
         let action = Action::CreateTable { table: Box::new(desired.clone()) };
         simulate(None, &[action], "id").expect("a table")
@@ -109,12 +109,7 @@ fn there() -> Vec<ObservedTable> {
 pub(crate) async fn check(case: &str, conduct: Conduct, trouble: Trouble) -> Ended {
     let was = there();
     let tables = Tables::new(&["s"], &was);
-    let set = |key: &str, value: &str| (key.to_owned(), value.to_owned());
-    let settings =
-        [set("spark.master", "local[2]"), set("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")];
-    let conduct = Conduct { version: "4.2.0".to_owned(), settings: settings.into(), ..conduct };
-    let server = ScriptedServer::start(tables.clone(), Faults::none(), conduct).await.expect("a server");
-    let engine = engine(&server, &tables).await;
+    let (server, engine) = start(&tables, conduct).await;
     let declared = registry(after());
 
     server.set_faults(trouble.faults);
@@ -147,6 +142,24 @@ pub(crate) async fn check(case: &str, conduct: Conduct, trouble: Trouble) -> End
     assert_eq!(tables.repeated(), [""; 0], "{case}: done again by the next run");
     let report = report.cloned();
     Ended { report, journal, changes }
+}
+
+/// A Spark with these tables, and an engine there. What the conduct says of settings and version comes on top.
+pub(crate) async fn start(tables: &Tables, mut conduct: Conduct) -> (ScriptedServer, Engine) {
+    let settings = [
+        ("spark.master", "local[2]"),
+        ("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension"),
+        ("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog"),
+    ];
+    for (name, value) in settings {
+        conduct.settings.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+    }
+    if conduct.version.is_empty() {
+        conduct.version = "4.2.0".to_owned();
+    }
+    let server = ScriptedServer::start(tables.clone(), Faults::none(), conduct).await.expect("a server");
+    let engine = engine(&server, tables).await;
+    (server, engine)
 }
 
 async fn engine(server: &ScriptedServer, tables: &Tables) -> Engine {

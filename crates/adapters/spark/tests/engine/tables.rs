@@ -128,6 +128,7 @@ impl State {
                 Reply::refused(Refused::new("SCHEMA_NOT_FOUND", "no such schema"))
             }
             told::Look::Detail(name) => self.with_table(name, told::detail),
+            told::Look::History(name) => self.with_table(name, told::history),
         }
     }
 

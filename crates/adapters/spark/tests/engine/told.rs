@@ -18,6 +18,8 @@ pub(crate) enum Look {
     Schema(String),
     /// `DESCRIBE DETAIL` of a table.
     Detail(String),
+    /// `DESCRIBE HISTORY` of a table.
+    History(String),
 }
 
 impl Look {
@@ -27,6 +29,9 @@ impl Look {
         }
         if let Some(schema) = statement.strip_prefix("DESCRIBE SCHEMA ") {
             return Some(Self::Schema(bare(schema)));
+        }
+        if let Some(rest) = statement.strip_prefix("DESCRIBE HISTORY ") {
+            return Some(Self::History(rest.split(" LIMIT ").next()?.to_owned()));
         }
         statement.strip_prefix("DESCRIBE DETAIL ").map(|table| Self::Detail(table.to_owned()))
     }
@@ -86,6 +91,22 @@ pub(crate) fn detail(table: &ObservedTable) -> Reply {
         ("tableFeatures", list(features)),
     ];
     Reply::batches(vec![RecordBatch::try_from_iter(columns).expect("columns of one row")])
+}
+
+/// The newest commit, which another has made.
+pub(crate) fn history(table: &ObservedTable) -> Reply {
+    let text = |value: &str| -> ArrayRef { Arc::new(StringArray::from(vec![value])) };
+    let version = i64::try_from(table.version).expect("a version");
+    let columns: [(&str, ArrayRef); 4] = [
+        ("version", Arc::new(Int64Array::from(vec![version]))),
+        ("operation", text("SET TBLPROPERTIES")),
+        ("userName", text("another")),
+        ("userMetadata", Arc::new(StringArray::from(vec![None::<&str>]))),
+    ];
+    Reply::batches(vec![
+        RecordBatch::try_from_iter_with_nullable(columns.map(|(name, column)| (name, column, true)))
+            .expect("columns of one row"),
+    ])
 }
 
 fn list(values: Vec<String>) -> ArrayRef {

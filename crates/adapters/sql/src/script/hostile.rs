@@ -27,6 +27,12 @@ fn tag(word: &str) -> String {
     format!("k{}k", kept.trim())
 }
 
+/// The name of a table without what is refused in one, framed so that it is not empty.
+fn table(word: &str) -> Identifier {
+    let kept: String = word.chars().filter(|letter| !". /".contains(*letter) && !letter.is_control()).collect();
+    Identifier::new(format!("t{kept}"))
+}
+
 fn new_table(word: Words<'_>) -> Vec<Action> {
     let column = |name: String, data_type: &str| ColumnDraft::new(name, TypeDraft::Text(data_type.to_owned()));
     let mut draft = TableDraft::new("t");
@@ -91,7 +97,7 @@ fn changes(word: Words<'_>) -> Vec<Action> {
 }
 
 fn read(grammar: Grammar, word: Words<'_>) -> Vec<Vec<Token>> {
-    let name = TableName { catalog: None, schema: Some(word(14).as_str().into()), table: word(15).as_str().into() };
+    let name = TableName { catalog: None, schema: Some(table(&word(14))), table: table(&word(15)) };
     let plans = [new_table(word), changes(word)];
     let scripts = plans.iter().map(|actions| script(Dialect::Databricks, &name, None, actions));
     let statements = scripts.flat_map(|script| {
@@ -150,8 +156,10 @@ fn hostile_words_stay_inside_names_and_literals() {
             let word = hostile(seed);
             let renamed = |text: &String| {
                 let of_tag = (0..WORDS).find(|at| *text == tag(&plain(*at))).map(|at| tag(&word(at)));
+                let is_table = |at: &usize| text.as_str() == table(&plain(*at)).as_str();
+                let of_table = || (0..WORDS).find(is_table).map(|at| table(&word(at)).as_str().to_owned());
                 let as_is = || (0..WORDS).find(|at| *text == plain(*at)).map(&word);
-                of_tag.or_else(as_is).unwrap_or_else(|| text.clone())
+                of_tag.or_else(of_table).or_else(as_is).unwrap_or_else(|| text.clone())
             };
             let meant = |token: &Token| match token {
                 Token::Name(text) => Token::Name(renamed(text)),

@@ -194,15 +194,29 @@ fn fields_beside_char_and_varchar_stay_as_they_are_on_oss_spark() {
     check(OSS, Some(&table), &[rename(Path::column("s")), then], &["NestedTextLength"]);
 }
 
+/// Why a table of this name can't be created.
+fn creation_of(dialect: Dialect, name: &str) -> Vec<Reason> {
+    let mut draft = TableDraft::new(name);
+    draft.columns = vec![ColumnDraft::new("a", TypeDraft::Text("int".to_owned()))];
+    let desired = draft.check().expect("a declaration");
+    let action = Action::CreateTable { table: Box::new(desired.clone()) };
+    script(dialect, &desired.name, None, &[action]).refusals.iter().map(|refusal| refusal.reason).collect()
+}
+
+#[test]
+fn unity_catalog_takes_all_but_a_few_letters_in_names() {
+    let create = |name: &str| creation_of(Dialect::Databricks, name);
+    assert_eq!(create("main.silver.`ördérs-2`"), []);
+    for refused in ["main.silver.`a b`", "main.`s/t`.t", "main.silver.`a.b`", "silver.`a\tb`", "`\u{7f}`.s.t"] {
+        assert_eq!(create(refused), [Reason::TableName], "{refused:?}");
+    }
+    assert_eq!(create(&format!("main.silver.{}", "x".repeat(255))), []);
+    assert_eq!(create(&format!("main.silver.{}", "x".repeat(256))), [Reason::TableName]);
+}
+
 #[test]
 fn the_session_catalog_takes_plain_names() {
-    let create = |name: &str| {
-        let mut draft = TableDraft::new(name);
-        draft.columns = vec![ColumnDraft::new("a", TypeDraft::Text("int".to_owned()))];
-        let desired = draft.check().expect("a declaration");
-        let action = Action::CreateTable { table: Box::new(desired.clone()) };
-        script(OSS, &desired.name, None, &[action]).refusals.iter().map(|refusal| refusal.reason).collect::<Vec<_>>()
-    };
+    let create = |name: &str| creation_of(OSS, name);
     assert_eq!(create("silver.orders_2"), []);
     assert_eq!(create("silver.`ördérs`"), [Reason::TableName]);
     assert_eq!(create("spark_catalog.silver.`a b`"), [Reason::TableName]);

@@ -48,7 +48,8 @@ fn completed(commits: &dyn Executor, desired: &DesiredTable, create: &[Action], 
         return None;
     }
     let previews: Vec<String> = committed.steps.into_iter().map(|step| step.preview).collect();
-    let preview = format!("-- one commit to the log of the new table, then REFRESH TABLE\n{}", previews.join("\n"));
+    let preview =
+        format!("-- one commit to the log of the new table, which the server is told of\n{}", previews.join("\n"));
     Some(Split { created, rest: rest.actions, preview })
 }
 
