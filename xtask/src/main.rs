@@ -25,8 +25,8 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
-  test [--quick]                   all tests, doc tests and the embedding example
-                                   --quick: nothing to install, no example
+  test [--quick | --live]          all tests, doc tests and the embedding example
+                                   --quick: nothing to install, no example; --live: on live servers only
   demo                             a lake is created, changed and brought in sync, step by step
   tidy                             house rules that neither clippy nor cargo checks
   docs [--check | --update]        API docs, links, generated pages, transcripts
@@ -47,6 +47,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.as_slice() {
         ["test"] => test::run(test::Tier::Full),
         ["test", "--quick"] => test::run(test::Tier::Quick),
+        ["test", "--live"] => test::run(test::Tier::Live),
         ["demo"] => demo::run(),
         ["tidy"] => tidy::run(),
         ["docs"] => docs::run(docs::Mode::Write),

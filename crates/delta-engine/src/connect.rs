@@ -109,7 +109,9 @@ impl ConnectError {
                 .help()
                 .unwrap_or_else(|| "a lake is a folder such as ./lake, or a URL such as s3://bucket/lake".to_owned()),
             #[cfg(feature = "spark")]
-            Self::Address(_) => "write it as sc://host:port, with parameters behind /; as in ;token=…".to_owned(),
+            Self::Address(_) => {
+                "write it as sc://host:15002, with parameters as in sc://host:15002/;token=…".to_owned()
+            }
             #[cfg(feature = "spark")]
             Self::Spark(error) => error.help(),
         }

@@ -280,6 +280,23 @@ pub const TROUBLES: &[Trouble] = &[
         push(table, "outer", Kind::Struct(vec![inner]));
     }),
     changing(
+        |table| {
+            let inner = Node::new(table.fresh(), "inner", Kind::Leaf(DataType::Integer));
+            let (key, value) = (Kind::Leaf(DataType::STRING), Kind::Struct(vec![inner]));
+            push(table, "by_name", Kind::Map(Box::new(key), Box::new(value), true));
+        },
+        |table| {
+            let more = Node::new(table.fresh(), "more", Kind::Leaf(DataType::Integer));
+            let value = match named(table, "by_name").map(|node| &mut node.kind) {
+                Some(Kind::Map(_, value, _)) => value.as_mut(),
+                Some(Kind::Leaf(_) | Kind::Struct(_) | Kind::Array(..)) | None => return,
+            };
+            if let Kind::Struct(fields) = value {
+                fields.push(more);
+            }
+        },
+    ),
+    changing(
         |_| (),
         |table| {
             let (key, value) = (Kind::Leaf(DataType::Variant), Kind::Leaf(DataType::Integer));

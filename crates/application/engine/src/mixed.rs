@@ -227,6 +227,7 @@ impl Executor for Mixed {
             }
         }
     }
+
     async fn close(&self) {
         futures::future::join(self.statements.close(), self.commits.close()).await;
     }

@@ -35,6 +35,7 @@ mod identity_column;
 mod identity_type_change;
 mod invalid_name;
 mod map_key_type;
+mod map_of_changed_structs;
 mod mapping;
 mod mapping_left_over;
 mod mapping_mode_change;
@@ -187,6 +188,7 @@ pub static RULES: &[&Rule] = &[
     &streams_restart::RULE,
     &default_not_backfilled::RULE,
     &not_null_nested::RULE,
+    &map_of_changed_structs::RULE,
     &missing_comment::RULE,
 ];
 

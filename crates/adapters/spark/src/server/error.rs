@@ -60,7 +60,7 @@ impl ServerError {
             Self::Connect(error) => error.help(),
             Self::Request { .. } => "the server's log says more".to_owned(),
             Self::TooOld { .. } => "use Spark 4.0 with Delta Lake 4.0, or newer".to_owned(),
-            Self::NoDelta { .. } => "start the server with the package io.delta:delta-spark, \
+            Self::NoDelta { .. } => "start the server with the package of Delta Lake that fits it (io.delta:delta-spark_4.2_2.13:4.4.0 for Spark 4.2), \
                  spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension and \
                  spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog"
                 .to_owned(),
