@@ -76,18 +76,18 @@ impl SparkCatalog {
         let mut looks: Vec<Look> = names.iter().map(|_| Look::Open).collect();
         names.iter().for_each(|name| drop(self.unread().remove(*name)));
         if self.reads_logs || !self.server.dialect().describes_details() {
-            self.look_into_register(&names, &mut looks).await?;
+            Box::pin(self.look_into_register(&names, &mut looks)).await?;
         }
         if self.reads_logs {
-            self.look_into_logs(&names, &mut looks).await?;
+            Box::pin(self.look_into_logs(&names, &mut looks)).await?;
         }
         if self.is_governed() {
-            unity::look(&self.server, &names, &mut looks).await?;
+            Box::pin(unity::look(&self.server, &names, &mut looks)).await?;
         } else {
-            self.look_one_by_one(&names, &mut looks).await?;
+            Box::pin(self.look_one_by_one(&names, &mut looks)).await?;
         }
-        self.look_for_schemas(&names, &mut looks).await?;
-        occupied::look(&self.server, relations, &mut looks).await?;
+        Box::pin(self.look_for_schemas(&names, &mut looks)).await?;
+        Box::pin(occupied::look(&self.server, relations, &mut looks)).await?;
         Ok(looks.into_iter().map(observation).collect())
     }
 

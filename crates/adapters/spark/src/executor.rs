@@ -123,7 +123,7 @@ impl SparkExecutor {
         };
         if !same {
             let error = failure::conflict("the table was changed since the plan was made".to_owned());
-            return Err(others::named(&self.server, context, error).await);
+            return Err(Box::pin(others::named(&self.server, context, error)).await);
         }
         lock(&self.begun).insert(name.clone(), Arc::clone(seen));
         Ok(())
@@ -170,7 +170,7 @@ impl Executor for SparkExecutor {
         // Nothing is sent before this is done, so that stopping has nothing to wait for.
         tokio::select! {
             biased;
-            ready = self.make_ready(context) => ready?,
+            ready = Box::pin(self.make_ready(context)) => ready?,
             () = context.cancellation.cancelled() => return Err(failure::interrupted()),
         }
         let statement = step.preview.trim_end().trim_end_matches(';');
@@ -184,7 +184,7 @@ impl Executor for SparkExecutor {
                 if error.kind == ErrorKind::Conflict {
                     lock(&self.begun).remove(name);
                 }
-                Err(others::named(&self.server, context, error).await)
+                Err(Box::pin(others::named(&self.server, context, error)).await)
             }
         }
     }

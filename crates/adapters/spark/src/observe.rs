@@ -46,6 +46,7 @@ pub(crate) fn observe(
     }
     if of_log.is_none() {
         hidden_by_spark(detail, &mut unknown);
+        columns::hidden_comments(schema, &mut unknown);
     }
     let table = table(name, schema, detail, unknown)?;
     Ok(ObservedTable { version: of_log.unwrap_or_default(), ..table })

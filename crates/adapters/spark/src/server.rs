@@ -145,12 +145,13 @@ impl Server {
         F: Future<Output = Result<T, Failure>>,
     {
         let client = self.client();
-        let asked = async {
+        // On the heap, as what runs a statement is: unoptimised, the stack of a worker is too small for all of a run at once.
+        let asked = Box::pin(async {
             match ask(client.clone()).await {
                 Err(failure) if failure.session_is_lost() => ask(self.renew(&client, failure).await?).await,
                 result => result,
             }
-        };
+        });
         let (stop, waited) = (lock(&self.stop).clone(), client.patience().stop);
         let stopped = async {
             stop.cancelled().await;
@@ -252,15 +253,15 @@ impl Server {
     /// Runs a statement, which the server gets at most once. Where the session was gone before it was sent, in a new one.
     pub(crate) async fn run(&self, statement: &str, cancellation: &CancellationToken) -> Result<(), Failure> {
         let client = self.client();
-        match client.execute(statement, cancellation).await {
+        match Box::pin(client.execute(statement, cancellation)).await {
             Err(Failure::Unavailable(Unavailable::SessionLost { reason })) => {
                 let failure = Failure::Unavailable(Unavailable::SessionLost { reason });
                 let renewed = tokio::select! {
                     biased;
-                    renewed = self.renew(&client, failure) => renewed?,
+                    renewed = Box::pin(self.renew(&client, failure)) => renewed?,
                     () = cancellation.cancelled() => return Err(Failure::Interrupted(Interruption::BeforeSent)),
                 };
-                renewed.execute(statement, cancellation).await.map(drop)
+                Box::pin(renewed.execute(statement, cancellation)).await.map(drop)
             }
             result => result.map(drop),
         }

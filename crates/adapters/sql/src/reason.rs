@@ -36,6 +36,8 @@ pub enum Reason {
     TextLength,
     /// The length of char and varchar inside a column.
     NestedTextLength,
+    /// A change of a column itself that makes the fields inside it anew, without what the log knows of them.
+    NestedTextFields,
     /// A dropped column beside odd names in the list of columns with statistics.
     StatisticsNames,
     /// NOT NULL of array elements or map values in a type.
@@ -127,6 +129,10 @@ impl Reason {
             Self::NestedTextLength => format!(
                 "{who} keeps char and varchar inside a column as a text that odd names break and changes leave behind"
             ),
+            Self::NestedTextFields => format!(
+                "{who} makes the fields of a column with char or varchar inside anew when the column is renamed, moved or altered: \
+                 they lose their comments and, under column mapping, their data"
+            ),
             Self::StatisticsNames => format!(
                 "{who} drops no column while `delta.dataSkippingStatsColumns` lists a name in backticks, which it does not find"
             ),
@@ -178,6 +184,9 @@ impl Reason {
             Self::UnknownType => "leave the column as it is",
             Self::Collation | Self::TextLength => "declare the column as string",
             Self::NestedTextLength => "declare them as string inside structs, arrays and maps",
+            Self::NestedTextFields => {
+                "leave this column as it is, or change it with a native target, which keeps its fields"
+            }
             Self::StatisticsNames => {
                 "unset `delta.dataSkippingStatsColumns` as a change of its own, drop the column, and set it again"
             }

@@ -51,6 +51,9 @@ pub fn script(dialect: Dialect, table: &TableName, observed: Option<&ObservedTab
         if settle::leaves_text_lengths_behind(dialect, observed, &parts, at) {
             refusals.push(refused((part.action.subject(table), Reason::NestedTextLength)));
         }
+        if settle::makes_fields_anew(dialect, observed, &parts, at) {
+            refusals.push(refused((part.action.subject(table), Reason::NestedTextFields)));
+        }
         if settle::loses_statistics_names(dialect, observed, &parts, at) {
             refusals.push(refused((part.action.subject(table), Reason::StatisticsNames)));
         }

@@ -120,6 +120,28 @@ fn hidden(table: &ObservedTable) -> Vec<Aspect> {
 }
 
 #[tokio::test]
+async fn comments_inside_a_column_are_filled_where_they_are_hidden() {
+    let with_struct = |mut table: ObservedTable, comment: Option<&str>| {
+        let data_type = "struct<note: string>".parse::<DataType>().unwrap();
+        let mut column = Column::new("inner", data_type);
+        column.field.comment = Some("own".into());
+        if let DataType::Struct(fields) = &mut column.field.data_type {
+            fields[0].comment = comment.map(Into::into);
+        }
+        table.columns.push(column);
+        table
+    };
+    let note = Path::column("inner").field(&"note".into());
+    let mut first = with_struct(by_server(), None);
+    first.unknown.insert(Aspect::Comment, note.clone());
+    let second = with_struct(by_log(), Some("on the invoice"));
+    let table = observe(&layered(says(present(first), "server"), says(present(second), "log"))).await;
+    assert!(!hidden(&table).contains(&Aspect::Comment));
+    let Some(fields) = table.columns.last().and_then(|column| column.data_type().as_struct()) else { panic!() };
+    assert_eq!(fields[0].comment.as_deref(), Some("on the invoice"));
+}
+
+#[tokio::test]
 async fn what_the_catalog_hides_is_filled_from_the_log() {
     let catalog = layered(says(present(by_server()), "server"), says(present(by_log()), "log"));
     let table = observe(&catalog).await;

@@ -30,9 +30,9 @@ mod generated_on_changed_column;
 mod generated_reference;
 mod iceberg_compatibility;
 mod iceberg_widening;
+mod identity_alteration;
 mod identity_change;
 mod identity_column;
-mod identity_type_change;
 mod invalid_name;
 mod map_key_type;
 mod map_of_changed_structs;
@@ -166,7 +166,7 @@ pub static RULES: &[&Rule] = &[
     &depends_on_unknown::RULE,
     &opaque_type::RULE,
     &stats_columns::RULE,
-    &identity_type_change::RULE,
+    &identity_alteration::RULE,
     &streaming_table::RULE,
     &feature_not_for_existing::RULE,
     &variant_default::RULE,

@@ -26,6 +26,30 @@ pub(super) fn columns(schema: &Value, unknown: &mut Unknown) -> Option<Vec<Colum
     fields_of(schema)?.iter().map(|field| column(field, unknown)).collect()
 }
 
+/// Comments that Spark's own schema leaves out: of a column with a `char` or `varchar` inside it, Spark makes the type anew from the
+/// text that is kept of it, which has no comments (`CharVarcharUtils`, and measured). The column's own comment is shown.
+pub(super) fn hidden_comments(schema: &Value, unknown: &mut Unknown) {
+    for json in fields_of(schema).into_iter().flatten() {
+        let has_lengths = metadata_of(json).is_some_and(|metadata| metadata.contains_key(CHAR_VARCHAR));
+        let field = has_lengths.then(|| field(json, true)).flatten();
+        let Some(Field { name, data_type, .. }) = field else { continue };
+        for step in steps_into(&data_type) {
+            unknown.insert(Aspect::Comment, Path::column(name.clone()).join(step));
+        }
+    }
+}
+
+/// The steps from a type to those right below it.
+fn steps_into(data_type: &DataType) -> Vec<Step> {
+    if let Some(fields) = data_type.as_struct() {
+        return fields.iter().map(|field| Step::Field(field.name.clone())).collect();
+    }
+    match data_type.as_map() {
+        Some(_) => vec![Step::Key, Step::Value],
+        None => data_type.as_array().map(|_| Step::Element).into_iter().collect(),
+    }
+}
+
 fn fields_of(data_type: &Value) -> Option<&Vec<Value>> {
     data_type.get("fields")?.as_array()
 }
@@ -102,11 +126,7 @@ fn overlay(data_type: &mut DataType, raw: &DataType) {
         }
         return;
     }
-    let steps: Vec<Step> = match raw.as_struct() {
-        Some(fields) => fields.iter().map(|field| Step::Field(field.name.clone())).collect(),
-        None => vec![Step::Element, Step::Key, Step::Value],
-    };
-    for step in steps {
+    for step in steps_into(raw) {
         if let (Some(child), Some(raw)) = (data_type.child_mut(&step), raw.child(&step)) {
             overlay(child, raw);
         }

@@ -1,7 +1,8 @@
 //! Names that a statement needs and its action does not say: those of the table as it is when the statement runs.
 
 use delta_engine_schema::model::{
-    Column, Identifier, ObservedTable, Path, STATISTICS_COLUMNS, split_dotted, split_list,
+    Aspect, Column, DataType, Identifier, MappingMode, ObservedTable, Path, STATISTICS_COLUMNS, split_dotted,
+    split_list,
 };
 use delta_engine_schema::{Action, Change, Position, renamed_in_list, simulate};
 
@@ -45,6 +46,37 @@ pub(super) fn leaves_text_lengths_behind(
         table.column(&root).map(|column| holds_nested_text_length(column.data_type()))
     };
     root.and_then(holds).unwrap_or(false)
+}
+
+/// Whether the action changes a column itself whose char and varchar inside are kept as one text: Spark makes its fields anew
+/// from that text then, so they lose their comments, and under column mapping the names that their data is found by.
+pub(super) fn makes_fields_anew(dialect: Dialect, observed: Option<&ObservedTable>, parts: &[Part], at: usize) -> bool {
+    let Some(observed) = observed.filter(|_| dialect.keeps_nested_text_lengths_as_text()) else { return false };
+    let holds_any = observed.columns.iter().any(|column| holds_nested_text_length(column.data_type()));
+    let Some(path) = changed_itself(&parts[at].action).filter(|path| holds_any && path.is_column()) else {
+        return false;
+    };
+    let Some(table) = state(Some(observed), parts, at) else { return false };
+    let Some(column) = path.root().and_then(|root| table.column(root)) else { return false };
+    let hides_comments = table.unknown.iter().any(|(aspect, at)| aspect == Aspect::Comment && at.root() == path.root());
+    let has_comment = |of: &DataType| of.as_struct().into_iter().flatten().any(|field| field.comment.is_some());
+    holds_nested_text_length(column.data_type())
+        && (table.mapping_mode() != MappingMode::None || hides_comments || column.data_type().contains(has_comment))
+}
+
+/// The path of what an action alters as a whole, by `ALTER COLUMN` or `RENAME COLUMN`.
+fn changed_itself(action: &Action) -> Option<&Path> {
+    if let Action::RenameColumn { path, .. }
+    | Action::MoveColumn { path, .. }
+    | Action::DropColumnNotNull { path }
+    | Action::SetColumnNotNull { path }
+    | Action::SetColumnDefault { path, .. }
+    | Action::DropColumnDefault { path, .. }
+    | Action::SetColumnComment { path, .. } = action
+    {
+        return Some(path);
+    }
+    None
 }
 
 /// Whether the action drops a column while the list of columns with statistics holds another name that Delta does not find

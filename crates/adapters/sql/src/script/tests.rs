@@ -194,6 +194,33 @@ fn fields_beside_char_and_varchar_stay_as_they_are_on_oss_spark() {
     check(OSS, Some(&table), &[rename(Path::column("s")), then], &["NestedTextLength"]);
 }
 
+#[test]
+fn a_column_with_char_and_varchar_inside_is_not_altered_itself_where_that_loses_something() {
+    let plain = || observed(&[("s", "struct<a: varchar(3), b: int>"), ("v", "varchar(3)"), ("o", "struct<b: int>")]);
+    let mut mapped = plain();
+    mapped.properties.insert("delta.columnMapping.mode".to_owned(), "name".to_owned());
+    let mut commented = observed(&[("s", "struct<a: varchar(3) comment 'x', b: int>")]);
+    commented.name = mapped.name.clone();
+    let mut hidden = plain();
+    hidden.unknown.insert(Aspect::Comment, Path::column("s").field(&"a".into()));
+    let comment = |column: &str| Action::SetColumnComment {
+        path: Path::column(column),
+        change: Change::between(None, Some("new".to_owned())).expect("a difference"),
+    };
+    let refused = &["NestedTextFields"];
+    for table in [&mapped, &commented, &hidden] {
+        check(OSS, Some(table), &[comment("s")], refused);
+        check(OSS, Some(table), &[Action::DropColumnNotNull { path: Path::column("s") }], refused);
+        check(OSS, Some(table), &[Action::RenameColumn { path: Path::column("s"), to: "t".into() }], refused);
+        let first = Action::MoveColumn { path: Path::column("s"), to: Position::First };
+        check(OSS, Some(table), std::slice::from_ref(&first), refused);
+        check(Dialect::Databricks, Some(table), &[first], &["~ALTER COLUMN `s` FIRST"]);
+    }
+    check(OSS, Some(&plain()), &[comment("s")], &["~ALTER COLUMN `s` COMMENT 'new'"]);
+    check(OSS, Some(&mapped), &[comment("v")], &["~ALTER COLUMN `v` COMMENT 'new'"]);
+    check(OSS, Some(&mapped), &[comment("o")], &["~ALTER COLUMN `o` COMMENT 'new'"]);
+}
+
 /// Why a table of this name can't be created.
 fn creation_of(dialect: Dialect, name: &str) -> Vec<Reason> {
     let mut draft = TableDraft::new(name);

@@ -77,6 +77,12 @@ fn take(first: &mut ObservedTable, second: &ObservedTable, aspect: Aspect, path:
             fields(first, second, &|field, other| field.comment = other.comment.clone());
             true
         }
+        // Of what is inside a column all comments come from there: nobody sees some of them only.
+        Aspect::Comment if !path.is_column() => columns(first, second, path, |column, other| {
+            inside(&mut column.field.data_type, &other.field.data_type, &|field, other| {
+                field.comment = other.comment.clone();
+            });
+        }),
         Aspect::Check if path.is_table() => {
             first.checks = second.checks.clone();
             true

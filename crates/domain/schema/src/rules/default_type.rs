@@ -132,7 +132,7 @@ mod tests {
 
     /// What Spark 4.2 said to defaults of these types in `CREATE TABLE`.
     const REFUSED: [(&str, &[&str]); 15] = [
-        ("tinyint", &["'abc'", "'2026-01-01'", "300", "-129", "true"]),
+        ("tinyint", &["'abc'", "'2026-01-01'", "'300'", "300", "-129", "true"]),
         ("int", &["'abc'", "'2026-01-01'", "99999999999", "true"]),
         ("bigint", &["'abc'", "false", "9223372036854775808"]),
         ("double", &["'abc'", "'2026-01-01'", "true"]),
@@ -149,7 +149,7 @@ mod tests {
         ("struct<a: int>", &["'abc'", "1", "true"]),
     ];
     const TAKEN: [(&str, &[&str]); 13] = [
-        ("tinyint", &["'1'", "1", "-1", "1.5", "1L", "1e2", "NULL", "-128"]),
+        ("tinyint", &["'1'", "1", "-1", "1.5", "1L", "1e2", "NULL", "-128", "~300", "-true"]),
         ("int", &["'1'", "300", "abs(-1)", "CAST('1' AS INT)"]),
         ("bigint", &["99999999999", "1.5D", "-9223372036854775808"]),
         ("float", &["'1'", "1", "99999999999"]),
