@@ -11,7 +11,7 @@ use delta_engine_schema::model::{Identifier, TableName};
 use futures::StreamExt;
 use futures::executor::block_on;
 
-use crate::lake::{FindError, Lake};
+use crate::lake::Lake;
 use crate::log::read_state;
 use crate::observe::observe;
 use crate::probe;
@@ -62,31 +62,18 @@ impl NativeCatalog {
     }
 
     /// Names compare without case and folders do not: a table that is there under another spelling of its name is not absent.
-    async fn find_in_other_case(
-        &self,
-        relations: &[Relation],
-        observations: &mut [Observation],
-    ) -> Result<(), TargetError> {
+    async fn find_in_other_case(&self, relations: &[Relation], observations: &mut [Observation]) {
         let absent =
             |index: &usize| relations[*index].location.is_none() && observations[*index] == Observation::Absent;
         let absent: Vec<usize> = (0..relations.len()).filter(absent).collect();
         let names: Vec<&TableName> = absent.iter().map(|index| &relations[*index].name).collect();
-        let found = self.lake.in_other_case(&names).await.map_err(|error| self.unlisted(error))?;
+        let found = self.lake.in_other_case(&names).await;
         for (index, there) in absent.into_iter().zip(found) {
             let Some((name, place)) = there else { continue };
             observations[index] = Observation::Unreadable(Unreadable {
                 reason: format!("`{place}` holds `{name}`, and names that differ only in upper and lower case are one"),
                 help: Some(format!("declare it as `{name}`")),
             });
-        }
-        Ok(())
-    }
-
-    fn unlisted(&self, error: FindError) -> TargetError {
-        TargetError {
-            attempt: format!("list the tables under `{}`", Lake::display(self.lake.root())),
-            help: Some("check that the root is right and may be listed".to_owned()),
-            source: Box::new(error),
         }
     }
 
@@ -114,7 +101,11 @@ impl NativeCatalog {
 impl Catalog for NativeCatalog {
     #[tracing::instrument(skip_all, fields(root = %Lake::display(self.lake.root())))]
     async fn list(&self, schema: Option<&TableName>) -> Result<Vec<Relation>, TargetError> {
-        let mut relations = self.lake.tables().await.map_err(|error| self.unlisted(error))?;
+        let mut relations = self.lake.tables().await.map_err(|error| TargetError {
+            attempt: format!("list the tables under `{}`", Lake::display(self.lake.root())),
+            help: Some("check that the root is right and may be listed".to_owned()),
+            source: Box::new(error),
+        })?;
         if let Some(schema) = schema {
             relations.retain(|relation| is_in(&relation.name, schema));
         }
@@ -132,7 +123,7 @@ impl Catalog for NativeCatalog {
         for (index, observation) in local_at.into_iter().zip(local).chain(remote_at.into_iter().zip(remote)) {
             observations[index] = observation;
         }
-        self.find_in_other_case(relations, &mut observations).await?;
+        self.find_in_other_case(relations, &mut observations).await;
         Ok(observations)
     }
 

@@ -18,12 +18,11 @@ pub(super) fn compile(desired: &DesiredTable, observed: Option<&ObservedTable>, 
         return compiled;
     }
     match observed {
-        Some(table) => compiled.findings.extend(
-            table.features.iter().filter_map(|feature| existing_feature(desired, feature, actions)).chain(
-                // Setting it is refused below, by its own name.
-                existing_format(desired, table),
-            ),
-        ),
+        Some(table) => {
+            let features = table.features.iter();
+            compiled.findings.extend(features.filter_map(|feature| existing_feature(desired, feature, actions)));
+            compiled.findings.extend(existing_format(desired, table));
+        }
         None => {
             compiled
                 .findings

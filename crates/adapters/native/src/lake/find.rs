@@ -56,17 +56,15 @@ impl Lake {
     }
 
     /// For each of these names the table, if any, whose folders differ from the name's own in upper and lower case only: its
-    /// name as the folders spell it, and where it is. A folder is listed once, however many names are looked for in it.
-    ///
-    /// # Errors
-    /// Where a folder can't be listed.
-    pub async fn in_other_case(&self, names: &[&TableName]) -> Result<Vec<Option<(TableName, String)>>, FindError> {
+    /// name as the folders spell it, and where it is. A folder is listed once, however many names are looked for in it; one that
+    /// can't be listed holds none that can be told.
+    pub async fn in_other_case(&self, names: &[&TableName]) -> Vec<Option<(TableName, String)>> {
         let mut listings = Listings { lake: self, known: BTreeMap::new() };
         let mut found = Vec::with_capacity(names.len());
         for name in names {
-            found.push(listings.in_other_case(name).await?);
+            found.push(listings.in_other_case(name).await);
         }
-        Ok(found)
+        found
     }
 
     /// The folders in a folder under the root.
@@ -122,39 +120,44 @@ struct Listings<'l> {
 }
 
 impl Listings<'_> {
-    async fn in_other_case(&mut self, name: &TableName) -> Result<Option<(TableName, String)>, FindError> {
+    async fn in_other_case(&mut self, name: &TableName) -> Option<(TableName, String)> {
         let own = self.lake.template.folders(name);
         let mut level: Vec<Vec<String>> = vec![Vec::new()];
         for folder in &own {
             let mut next = Vec::new();
             for above in level {
-                let alike = self.alike(&above, folder).await?;
+                let alike = self.alike(&above, folder).await;
                 next.extend(alike.iter().map(|folder| above.iter().chain([folder]).cloned().collect::<Vec<_>>()));
             }
             level = next;
         }
         for folders in level.into_iter().filter(|folders| *folders != own) {
-            let is_table = self.alike(&folders, LOG_FOLDER).await?.iter().any(|folder| folder == LOG_FOLDER);
+            let is_table = self.alike(&folders, LOG_FOLDER).await.iter().any(|folder| folder == LOG_FOLDER);
             if let Some(name) = self.lake.template.name(&folders).filter(|_| is_table) {
                 let relation = Relation { name, location: None };
-                let place = Lake::display(&self.lake.table_url(&relation)?);
-                return Ok(Some((relation.name, place)));
+                let place = Lake::display(&self.lake.table_url(&relation).ok()?);
+                return Some((relation.name, place));
             }
         }
-        Ok(None)
+        None
     }
 
     /// The folders in this one that have this name but for upper and lower case.
-    async fn alike(&mut self, above: &[String], name: &str) -> Result<Vec<String>, FindError> {
+    async fn alike(&mut self, above: &[String], name: &str) -> Vec<String> {
         if !self.known.contains_key(above) {
             let mut known: BTreeMap<Identifier, Vec<String>> = BTreeMap::new();
-            for folder in self.lake.folders_in(above).await? {
+            let listed = self.lake.folders_in(above).await.unwrap_or_else(|error| {
+                // Reading a table by its name needs no right to list the folders above it.
+                tracing::debug!(?above, %error, "folder not listed");
+                Vec::new()
+            });
+            for folder in listed {
                 known.entry(Identifier::new(folder.as_str())).or_default().push(folder);
             }
             self.known.insert(above.to_vec(), known);
         }
         let known = self.known.get(above).and_then(|known| known.get(&Identifier::new(name)));
-        Ok(known.cloned().unwrap_or_default())
+        known.cloned().unwrap_or_default()
     }
 }
 
@@ -201,27 +204,11 @@ fn walk(
     if names.len() == depth {
         return Ok(());
     }
-    let failed = |source: std::io::Error| StorageError {
-        path: folder.display().to_string(),
-        missing: false,
-        source: Box::new(source),
-    };
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(failed(error)),
-    };
-    for entry in entries {
-        let entry = entry.map_err(failed)?;
-        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir() || kind.is_symlink() && entry.path().is_dir());
-        match entry.file_name().into_string() {
-            Ok(name) if is_folder && !is_hidden(&name) => {
-                names.push(name);
-                walk(&entry.path(), names, depth, found)?;
-                names.pop();
-            }
-            Ok(_) | Err(_) => {}
-        }
+    for name in names_in(folder)?.into_iter().filter(|name| !is_hidden(name)) {
+        let below = folder.join(&name);
+        names.push(name);
+        walk(&below, names, depth, found)?;
+        names.pop();
     }
     Ok(())
 }
@@ -241,7 +228,7 @@ fn names_in(folder: &Path) -> Result<Vec<String>, StorageError> {
     let mut names = Vec::new();
     for entry in entries {
         let entry = entry.map_err(failed)?;
-        if entry.file_type().is_ok_and(|kind| kind.is_dir() || kind.is_symlink()) {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir() || kind.is_symlink() && entry.path().is_dir()) {
             names.extend(entry.file_name().into_string());
         }
     }
@@ -286,6 +273,14 @@ mod tests {
         assert_eq!(nowhere.tables().await.unwrap(), []);
     }
 
+    #[tokio::test]
+    async fn what_cannot_be_listed_holds_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("silver"), "a file").unwrap();
+        let lake = Lake::open(folder.path().to_str().unwrap(), BTreeMap::new()).unwrap();
+        assert_eq!(lake.in_other_case(&[&"silver.orders".parse().unwrap()]).await, [None]);
+    }
+
     async fn check_other_case(lake: &Lake) {
         let names: Vec<TableName> = [
             "silver.Orders",
@@ -297,7 +292,7 @@ mod tests {
         ]
         .map(|name| name.parse().unwrap())
         .into();
-        let found = lake.in_other_case(&names.iter().collect::<Vec<_>>()).await.unwrap();
+        let found = lake.in_other_case(&names.iter().collect::<Vec<_>>()).await;
         let found: Vec<String> =
             found.into_iter().map(|found| found.map_or("-".to_owned(), |(name, _)| name.to_string())).collect();
         assert_eq!(found, ["silver.orders", "silver.orders", "dev.silver.customers", "-", "-", "-"]);

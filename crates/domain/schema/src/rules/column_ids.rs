@@ -24,7 +24,7 @@ pub(super) static RULE: Rule = Rule {
 fn check(review: &Review<'_>) -> Vec<Report> {
     let Some(after) = review.after.filter(|after| after.mapping_mode() != MappingMode::None) else { return Vec::new() };
     let adds = |action: &Action| matches!(action, Action::AddColumn { .. });
-    if after.last_column_id() <= HIGHEST || !review.diff.actions.iter().any(adds) {
+    if !review.diff.actions.iter().any(adds) || after.last_column_id() <= HIGHEST {
         return Vec::new();
     }
     let last = review.observed.map_or(0, ObservedTable::last_column_id);

@@ -7,7 +7,7 @@ use super::mention::{holds_subquery, is_symbol, is_word};
 use crate::model::{Column, DataType, Expression, ExpressionToken, Identifier, TableName, nearest};
 
 /// Words that SQL has a use for inside an expression; a column may have such a name and is not looked for then.
-const WORDS: [&str; 98] = [
+const WORDS: [&str; 101] = [
     "all",
     "and",
     "any",
@@ -60,6 +60,7 @@ const WORDS: [&str; 98] = [
     "leading",
     "like",
     "local",
+    "localtime",
     "localtimestamp",
     "map",
     "microsecond",
@@ -98,6 +99,7 @@ const WORDS: [&str; 98] = [
     "to",
     "trailing",
     "true",
+    "unknown",
     "user",
     "using",
     "week",
@@ -106,6 +108,7 @@ const WORDS: [&str; 98] = [
     "within",
     "year",
     "years",
+    "zone",
 ];
 
 /// What an expression names and a table does not have.
@@ -239,6 +242,7 @@ mod tests {
         check("a + INTERVAL 1 DAY < now() - INTERVAL '1' fortnight", &["a"]);
         check("extract(YEAR FROM a) = 2026 AND v:field.below = 'x'", &["a", "v"]);
         check("a COLLATE utf8_lcase = 'x' AND collate = 1", &["a", "collate"]);
+        check("(a > 1) IS NOT UNKNOWN AND LOCALTIME > b", &["a", "b"]);
         check("a[0] > m['k'] AND a IS DISTINCT FROM b", &["a", "m", "a", "b"]);
     }
 
