@@ -58,6 +58,12 @@ impl Trouble {
         }
     }
 
+    /// The same, where the reader has to know that nothing was changed before it.
+    pub(crate) fn before_anything(mut self) -> Self {
+        self.message.push_str("\nnothing was changed");
+        self
+    }
+
     /// The command writes to a place that refuses it.
     pub(crate) fn io(attempt: &str, error: &std::io::Error) -> Self {
         Self::failed(format!("failed to {attempt}: {error}"), None)

@@ -103,8 +103,10 @@ fn words(event: &Event) -> String {
     match event {
         Event::Observing { tables: 1 } | Event::Observed { tables: 1 } => "reading 1 table".to_owned(),
         Event::Observing { tables } | Event::Observed { tables } => format!("reading {tables} tables"),
-        Event::Probing { statements: 1 } => "looking at the data to prove 1 statement".to_owned(),
-        Event::Probing { statements } => format!("looking at the data to prove {statements} statements"),
+        Event::Probing { statements: 1 } => "checking that the rows there allow 1 NOT NULL or check".to_owned(),
+        Event::Probing { statements } => {
+            format!("checking that the rows there allow {statements} NOT NULLs and checks")
+        }
         Event::ApplyStarted { units: 1 } => "applying 1 change".to_owned(),
         Event::ApplyStarted { units } => format!("applying {units} changes"),
         Event::Applying { table } => format!("applying {table}"),

@@ -16,7 +16,7 @@ use std::io::{ErrorKind, Write};
 pub(crate) use fault::{json_error, show_trouble};
 pub(crate) use line::{Line, Tone, wrapped};
 use next::command_line;
-pub(crate) use plan::{Heading, allow_step, counts, next_step, show_plan, tables};
+pub(crate) use plan::{Heading, allow_step, counts, next_step, show_plan, tables, tables_as_declared};
 pub(crate) use report::show_report;
 
 /// A stream of lines.

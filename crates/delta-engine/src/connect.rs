@@ -110,7 +110,7 @@ impl ConnectError {
                 .unwrap_or_else(|| "a lake is a folder such as ./lake, or a URL such as s3://bucket/lake".to_owned()),
             #[cfg(feature = "spark")]
             Self::Address(_) => {
-                "write it as sc://host:15002, with parameters as in sc://host:15002/;token=…".to_owned()
+                "the whole form is sc://HOST:PORT/;NAME=VALUE;NAME=VALUE, and sc://HOST is enough".to_owned()
             }
             #[cfg(feature = "spark")]
             Self::Spark(error) => error.help(),

@@ -43,7 +43,7 @@ pub(crate) fn fits(server: Dialect, commits: Option<Commits>, location: Option<&
         (_, None) => refused(
             "nothing says how commits from here are kept apart from those of the server's own writers",
             "write commits: single-writer on the target, and apply while nobody writes; on s3://, commits: conditional-put \
-             where every writer puts conditionally",
+             where every writer writes a version only if it is not there yet",
         ),
     }
 }

@@ -20,6 +20,7 @@ use delta_engine_application::port::{Answer, Catalog, Observation, Question, Rel
 use delta_engine_schema::model::{Identifier, ObservedTable, TableName};
 use delta_engine_sql::Dialect;
 use futures::StreamExt;
+use tokio_util::sync::CancellationToken;
 
 use crate::client::Failure;
 use crate::log;
@@ -298,6 +299,10 @@ fn observation(look: Look) -> Observation {
 
 #[async_trait]
 impl Catalog for SparkCatalog {
+    fn begins(&self, cancellation: &CancellationToken) {
+        self.server.stops_with(cancellation);
+    }
+
     async fn list(&self, schema: Option<&TableName>) -> Result<Vec<Relation>, TargetError> {
         self.list_all(schema).await.map_err(|failure| self.target_error("list the tables of", failure))
     }

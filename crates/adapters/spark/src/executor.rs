@@ -160,7 +160,6 @@ impl Executor for SparkExecutor {
     #[tracing::instrument(skip_all, fields(table = %context.relation.name))]
     async fn execute(&self, step: &Step, context: &Context) -> Result<Receipt, ExecutionError> {
         let name = &context.relation.name;
-        self.server.stops_with(&context.cancellation);
         if context.cancellation.is_cancelled() {
             return Err(match lock(&self.running).contains(name) {
                 true => failure::may_be_running(),

@@ -167,7 +167,7 @@ impl Server {
         }
     }
 
-    /// What stops the run that changes tables from now on.
+    /// What stops the run that begins now.
     pub(crate) fn stops_with(&self, cancellation: &CancellationToken) {
         cancellation.clone_into(&mut lock(&self.stop));
     }

@@ -169,7 +169,7 @@ impl Reason {
     pub fn help(self) -> &'static str {
         match self {
             Self::NoStatement | Self::Clustering => {
-                "apply it on the table's files with a native target, or through OSS Spark"
+                "write `execute: native` on the target, so that it is committed to the table's log, or use OSS Spark"
             }
             Self::UnknownFeature => "leave it out, or apply it through an engine that knows the feature",
             Self::UnknownProperty => "remove it from the properties",
@@ -177,7 +177,9 @@ impl Reason {
                 "give catalog, schema and table plain names; on OSS Spark a catalog of its own, such as Unity Catalog, takes more"
             }
             Self::ClusteringFeature => "declare clustered_by, or remove `delta.feature.clustering` from the properties",
-            Self::Mapping => "switch column mapping on with a native target or OSS Spark, or create the table with it",
+            Self::Mapping => {
+                "switch column mapping on with `execute: native` on the target or over OSS Spark, or create the table with it"
+            }
             Self::MoveLast => "plan again when the table can be observed",
             Self::Partitioning => "create the table anew",
             Self::ClusterByAuto => "write clustered_by: [column, …]",
@@ -185,21 +187,25 @@ impl Reason {
             Self::Collation | Self::TextLength => "declare the column as string",
             Self::NestedTextLength => "declare them as string inside structs, arrays and maps",
             Self::NestedTextFields => {
-                "leave this column as it is, or change it with a native target, which keeps its fields"
+                "leave this column as it is, or write `execute: native` on the target, which keeps its fields"
             }
             Self::StatisticsNames => {
                 "unset `delta.dataSkippingStatsColumns` as a change of its own, drop the column, and set it again"
             }
-            Self::ElementNotNull => "remove `not null` inside the type, or create the table with a native target",
+            Self::ElementNotNull => {
+                "remove `not null` inside the type, or create the table on a target that is a folder or bucket"
+            }
             Self::ElementNullability | Self::NotNullInCollection => "declare them as they are",
             Self::SetNotNull => {
-                "add a check such as `c IS NOT NULL` instead, or set it with a native target, which proves it first"
+                "add a check that the column IS NOT NULL instead, or write `execute: native` on the target, which proves it first"
             }
             Self::AddedNotNull => "declare it nullable, apply, fill it, then declare it NOT NULL",
             Self::AddedDefault => "add the column, and set its default as a change of its own",
             Self::AddedGenerated => "add a plain column and fill it, or create the table anew",
             Self::NumberDefault => "write it as an expression, such as 7 + 0 or CAST(7 AS INT)",
-            Self::Generated => "upgrade to Spark 4.2 with Delta Lake 4.4, or create the table with a native target",
+            Self::Generated => {
+                "upgrade to Spark 4.2 with Delta Lake 4.4, or create the table on a target that is a folder or bucket"
+            }
             Self::Identity => "upgrade to Spark 4.2 with Delta Lake 4.4",
             Self::Check => "write it without `->`, `::`, `r'…'` and the like, and with odd names in backticks",
             Self::Keys => "remove the key from the declaration of this target",

@@ -136,6 +136,7 @@ impl Engine {
     /// Where the target can't be used. A table that can't be read is an outcome of its own.
     #[tracing::instrument(skip_all, fields(tables = registry.len()))]
     pub async fn plan(&self, registry: &Registry) -> Result<PreparedPlan, EngineError> {
+        self.catalog.begins(&self.cancellation);
         plan::prepare(self, registry.tables()).await
     }
 
@@ -145,6 +146,7 @@ impl Engine {
     /// Where the target can't be used at all. What fails for one table is in the report.
     #[tracing::instrument(skip_all, fields(digest = %plan.digest))]
     pub async fn apply(&self, plan: PreparedPlan) -> Result<Report, EngineError> {
+        self.catalog.begins(&self.cancellation);
         apply::run(self, plan).await
     }
 

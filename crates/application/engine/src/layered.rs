@@ -14,6 +14,8 @@ use async_trait::async_trait;
 use delta_engine_schema::model::{Aspect, Feature, MappingMode, ObservedTable, Subject, TableName};
 use delta_engine_schema::{BACKEND, Finding, Severity};
 
+use tokio_util::sync::CancellationToken;
+
 use crate::port::{Answer, Catalog, Observation, Question, Relation, TargetError, Unreadable};
 
 /// Two catalogs as one.
@@ -204,6 +206,11 @@ fn remark(table: &TableName, log: Log) -> Option<Finding> {
 
 #[async_trait]
 impl Catalog for Layered {
+    fn begins(&self, cancellation: &CancellationToken) {
+        self.catalog.begins(cancellation);
+        self.log.begins(cancellation);
+    }
+
     async fn list(&self, schema: Option<&TableName>) -> Result<Vec<Relation>, TargetError> {
         self.catalog.list(schema).await
     }

@@ -111,7 +111,7 @@ pub struct Failure {
 pub enum Status {
     /// It was stopped.
     Interrupted,
-    /// Some of what was to be done was done.
+    /// Some of what was to be done was done, or may have been.
     PartlyApplied,
     /// Tables changed between plan and apply.
     Stale,
@@ -190,10 +190,8 @@ impl Report {
     /// How the run ended.
     pub fn status(&self) -> Status {
         let any = |wanted: fn(&Execution) -> bool| self.executions.iter().any(wanted);
-        let failed = any(|execution| {
-            matches!(execution, Execution::Failed(_) | Execution::Unclear(_) | Execution::HeldBack { .. })
-        });
-        let partly = any(|execution| matches!(execution, Execution::PartlyApplied { .. }));
+        let failed = any(|execution| matches!(execution, Execution::Failed(_) | Execution::HeldBack { .. }));
+        let partly = any(|execution| matches!(execution, Execution::PartlyApplied { .. } | Execution::Unclear(_)));
         if any(|execution| matches!(execution, Execution::Interrupted)) {
             Status::Interrupted
         } else if partly || failed && self.applied() > 0 {

@@ -131,6 +131,9 @@ async fn check(ends: &[End], expected: &str) {
         (format!("{done} of {steps}: {said}"), *done)
     } else if matches!(execution, Execution::Applied { .. }) {
         ("applied".to_owned(), 3)
+    } else if matches!(execution, Execution::Unclear(_)) {
+        assert_eq!(report.status(), Status::PartlyApplied);
+        (format!("unclear: {said}"), 0)
     } else {
         assert!(matches!(execution, Execution::Failed(_)), "{execution:?}");
         (format!("failed: {said}"), 0)
@@ -184,6 +187,22 @@ async fn steps_before_a_new_plan_count() {
     check(&[Well, Instead(Ambiguous), Well, Instead(Refused)], "2 of 3: set_property failed").await;
     check(&[Well, After(Ambiguous), Instead(Refused)], "2 of 3: set_property failed").await;
     check(&[Instead(Conflict), Instead(Refused)], "failed: set_property failed").await;
+}
+
+#[tokio::test]
+async fn what_was_sent_and_not_answered_is_not_called_undone() {
+    use End::{After, Instead, Well};
+    use ErrorKind::{Ambiguous, Conflict, Interrupted, Refused, Unavailable};
+    // It is not to be seen, and the next attempt does not end well either: the first may still come.
+    for kind in [Refused, Unavailable, Interrupted] {
+        check(&[Instead(Ambiguous), Instead(kind)], "unclear: set_property failed").await;
+    }
+    // It came after all, which is why the next attempt is refused.
+    for kind in [Refused, Conflict] {
+        check(&[Instead(Ambiguous), After(kind)], "applied").await;
+        check(&[Instead(Ambiguous), After(kind), Instead(Refused)], "1 of 3: set_property failed").await;
+    }
+    check(&[Instead(Ambiguous), Well, Instead(Refused)], "1 of 3: set_property failed").await;
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ pub(super) async fn run(session: &mut Session<'_, '_>, arguments: &ApplyArgs, st
         check_asking(session)?;
     }
     let run = Run::read(session.options, &arguments.paths.paths)?;
-    let engine = stoppable(stop, run.engine(session.options, stop)).await??;
+    let engine = stoppable(stop, run.engine(session.options, stop)).await?.map_err(Trouble::before_anything)?;
     with_engine(session, engine, async |session, engine| applied(session, &run, engine, arguments, stop).await).await
 }
 
@@ -30,7 +30,8 @@ async fn applied(
     arguments: &ApplyArgs,
     stop: &CancellationToken,
 ) -> Outcome {
-    let plan = stoppable(stop, engine.plan(&run.registry)).await??;
+    let plan = stoppable(stop, engine.plan(&run.registry)).await?;
+    let plan = plan.map_err(|error| Trouble::from(error).before_anything())?;
     let held_back = plan.count(TableOutcome::Blocked) + plan.count(TableOutcome::Unreadable);
     let refused = arguments.all_or_nothing && held_back > 0;
     if arguments.dry_run || refused || plan.count(TableOutcome::Changes) == 0 {

@@ -21,7 +21,7 @@ use super::{plan, stoppable, with_engine};
 use crate::error::{Outcome, Trouble, did_you_mean};
 use crate::exit::Exit;
 use crate::project::{Workspace, connect, equipped};
-use crate::screen::{Heading, Line, Tone, show_plan, tables};
+use crate::screen::{Heading, Line, Tone, counts, show_plan, tables_as_declared};
 use crate::selection::Selection;
 use crate::session::Session;
 
@@ -71,9 +71,9 @@ pub(super) async fn run(session: &mut Session<'_, '_>, from: &str, to: &str, sto
             session.out.blank();
         }
         let last = if plan.status() == Status::InSync {
-            format!("No difference: {}.", tables(plan.tables.len()))
+            format!("No difference: {}.", tables_as_declared(&plan))
         } else {
-            plan::last_line("Difference", &plan)
+            format!("Difference: {}. Nothing was applied.", counts(&plan))
         };
         session.out.line(Line::new().toned(Tone::Strong, last));
         Ok(exit)

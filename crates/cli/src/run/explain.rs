@@ -63,7 +63,7 @@ fn explain_rule(session: &mut Session<'_, '_>, rule: &Rule) {
     }
     let what = match severity(rule) {
         "hazard" => "hazard: possible and dangerous; it waits for a permission".to_owned(),
-        "rejection" => "rejection: never possible or never safe".to_owned(),
+        "rejection" => "rejection: refused, and no permission lets it pass".to_owned(),
         "off" => format!("off, unless delta-engine.yml turns it on: rules: {{ {}: warning }}", rule.name),
         other => format!("{other}: holds nothing up"),
     };
@@ -72,7 +72,7 @@ fn explain_rule(session: &mut Session<'_, '_>, rule: &Rule) {
     paragraph(session, "Why", rule.why);
     paragraph(session, "Way out", rule.way_out);
     if severity(rule) == "hazard" {
-        let example = format!("delta-engine apply --allow {}:schema.table", rule.name);
+        let example = format!("delta-engine apply --allow {}:OBJECT", rule.name);
         session
             .out
             .line(Line::new().pad_to(9).toned(Tone::Strong, example).plain("   the plan shows the exact object"));
@@ -136,7 +136,7 @@ fn list(session: &mut Session<'_, '_>) {
 fn about_series(series: &str) -> &'static str {
     match series {
         "DE1" => "Faults of files and declarations: nothing is read before they are mended",
-        "DE2" => "Rejections: never possible or never safe",
+        "DE2" => "Rejections: a plan that goes against one is refused, and no permission lets it pass",
         "DE3" => "Hazards: possible and dangerous; --allow lets them pass by name",
         "DE4" => "What a target or backend says",
         _ => "Warnings: hold nothing up",

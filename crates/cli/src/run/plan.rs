@@ -11,7 +11,7 @@ use crate::args::Format;
 use crate::error::{Outcome, Trouble};
 use crate::exit::Exit;
 use crate::project::{Run, target_name, wire_target};
-use crate::screen::{Heading, Line, Tone, counts, next_step, show_plan, tables};
+use crate::screen::{Heading, Line, Tone, counts, next_step, show_plan, tables_as_declared};
 use crate::session::Session;
 
 pub(super) async fn run(session: &mut Session<'_, '_>, paths: &[PathBuf], stop: &CancellationToken) -> Outcome {
@@ -47,7 +47,7 @@ pub(super) fn show(
     if let Some(remark) = remark {
         session.out.say(remark);
     }
-    session.out.line(Line::new().toned(Tone::Strong, last_line("Plan", plan)));
+    session.out.line(Line::new().toned(Tone::Strong, last_line(plan)));
     Ok(())
 }
 
@@ -57,11 +57,11 @@ pub(super) fn heading(run: &Run) -> Heading<'_> {
 }
 
 /// The last line of a plan that nobody applied.
-pub(super) fn last_line(word: &str, plan: &PreparedPlan) -> String {
+pub(super) fn last_line(plan: &PreparedPlan) -> String {
     match (plan.status(), plan.tables.len()) {
         (Status::InSync, 0) => "No table is declared. Nothing to do.".to_owned(),
-        (Status::InSync, count) => format!("Everything is as declared: {}. Nothing to do.", tables(count)),
-        _ => format!("{word}: {}. Nothing was changed.", counts(plan)),
+        (Status::InSync, _) => format!("Everything is as declared: {}. Nothing to do.", tables_as_declared(plan)),
+        _ => format!("Plan: {}. Nothing was changed.", counts(plan)),
     }
 }
 

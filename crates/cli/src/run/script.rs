@@ -27,9 +27,12 @@ pub(super) fn script(run: &Run, plan: &PreparedPlan) -> String {
     }
     for table in plan.tables.iter().filter(|table| is_left_out(table)) {
         let outcome = table.plan.outcome.as_str();
-        text += &format!("\n{}", comment(&format!("{} is {outcome} and left out; plan says why", table.plan.name)));
+        text += &format!(
+            "\n{}",
+            comment(&format!("{} is {outcome} and left out: type `delta-engine plan` to see why", table.plan.name))
+        );
     }
-    text + "\n" + &comment(&last_line("Plan", plan))
+    text + "\n" + &comment(&last_line(plan))
 }
 
 fn is_left_out(table: &PreparedTable) -> bool {

@@ -52,11 +52,11 @@ pub(crate) fn show_plan(screen: &mut Screen<'_>, heading: &Heading<'_>, plan: &P
 }
 
 /// A command to type, with the words before it.
-pub(crate) type NextStep = (&'static str, String);
+pub(crate) type NextStep = (String, String);
 
 /// The command that takes this plan further.
 pub(crate) fn next_step(plan: &PreparedPlan, typed: &[String], command: &str) -> Option<NextStep> {
-    let to_apply = |words| Some((words, command_line(typed, command, "apply", &[])));
+    let to_apply = |words: &str| Some((words.to_owned(), command_line(typed, command, "apply", &[])));
     match (allow_step(plan, typed, command), plan.count(Outcome::Changes)) {
         (Some(step), _) => Some(step),
         (None, 0) => None,
@@ -70,25 +70,29 @@ pub(crate) fn next_step(plan: &PreparedPlan, typed: &[String], command: &str) ->
 /// The command that lets pass what only waits for permission.
 pub(crate) fn allow_step(plan: &PreparedPlan, typed: &[String], command: &str) -> Option<NextStep> {
     let permissions = missing_permissions(plan);
-    let waits_for_others = typed.iter().any(|word| word == "--all-or-nothing") && has_hopeless(plan);
-    let words = match permissions.len() {
+    let hopeless = plan.tables.iter().filter(|table| is_hopeless(table)).count();
+    let meant = match permissions.len() {
         0 => return None,
-        _ if waits_for_others => "Once no other table is held back:",
-        1 => "If it is meant:",
-        _ => "If all of it is meant:",
+        1 => "If it is meant",
+        _ => "If all of it is meant",
+    };
+    let words = match hopeless {
+        0 => format!("{meant}:"),
+        _ if typed.iter().any(|word| word == "--all-or-nothing") => "Once no other table is held back:".to_owned(),
+        1 => format!("{meant} (1 other table stays as it is):"),
+        others => format!("{meant} ({others} other tables stay as they are):"),
     };
     let more: Vec<String> = permissions.into_iter().flat_map(|permission| ["--allow".to_owned(), permission]).collect();
     Some((words, command_line(typed, command, "apply", &more)))
 }
 
-/// Whether a table is held back that no permission lets pass.
-fn has_hopeless(plan: &PreparedPlan) -> bool {
-    let is_hopeless = |table: &PreparedTable| match table.plan.outcome {
+/// Whether the table is held back by something that no permission lets pass.
+fn is_hopeless(table: &PreparedTable) -> bool {
+    match table.plan.outcome {
         Outcome::Blocked => blocking(table).any(|finding| permission_for(finding).is_none()),
         Outcome::Unreadable => true,
         Outcome::InSync | Outcome::Changes => false,
-    };
-    plan.tables.iter().any(is_hopeless)
+    }
 }
 
 fn blocking(table: &PreparedTable) -> impl Iterator<Item = &Finding> {
@@ -217,13 +221,22 @@ fn show_alone(screen: &mut Screen<'_>, finding: &Finding, words: &str, codes: us
     details(screen, finding, &*table.declared.sources);
 }
 
+/// How many tables are as they should be, and what of them is so in the definition only.
+pub(crate) fn tables_as_declared(plan: &PreparedPlan) -> String {
+    let count = tables(plan.tables.len());
+    match residual(plan.tables.iter().flat_map(|table| &table.plan.residual)) {
+        None => count,
+        Some(words) => format!("{count}, but for what is kept in the definition only ({words})"),
+    }
+}
+
 /// What the target cannot store, each kind once.
-fn residual(subjects: &[Subject]) -> Option<String> {
+fn residual<'p>(subjects: impl IntoIterator<Item = &'p Subject>) -> Option<String> {
     let word = |subject: &Subject| {
         let aspect = subject.aspect.map_or("parts of it", |aspect| aspect.as_str()).replace('_', " ");
         if subject.path.is_table() { aspect } else { format!("{aspect} of columns") }
     };
-    let mut words: Vec<String> = subjects.iter().map(word).collect();
+    let mut words: Vec<String> = subjects.into_iter().map(word).collect();
     words.sort();
     words.dedup();
     (!words.is_empty()).then(|| words.join(", "))

@@ -17,6 +17,7 @@ use crate::model::{Aspect, DesiredTable, Layout, ObservedTable, Path, Scope, Sub
 use crate::simulate::simulate;
 
 pub use difference::Difference;
+pub(crate) use features::features_needed_by;
 
 /// What lies between a declared and an observed table.
 #[derive(Debug, Clone, Default, PartialEq)]

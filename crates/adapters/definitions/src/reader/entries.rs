@@ -29,14 +29,20 @@ impl Entries<'_, '_> {
     }
 }
 
+/// A mapping of what has to be written; `…` stands for the rest where one key alone says little.
+fn example(set: &KeySet) -> String {
+    let names = if set.needed.is_empty() { set.names().into_iter().take(1).collect() } else { set.needed.to_vec() };
+    let keys: Vec<&str> = names.iter().filter_map(|name| set.key(name)).map(|key| key.example).collect();
+    let rest = if keys.len() < 2 { ", …" } else { "" };
+    format!("{{ {}{rest} }}", keys.join(", "))
+}
+
 impl Reader<'_> {
     /// The entries of a mapping whose keys are known; unknown and missing keys are reported.
     pub(crate) fn entries<'n, 't>(&mut self, node: &'n Node<'t>, set: &'static KeySet) -> Entries<'n, 't> {
         let Kind::Map { entries, whole } = &node.kind else {
             if !matches!(node.kind, Kind::Unread) {
-                let example = set.needed.first().or(set.names().first()).and_then(|name| set.key(name));
-                let example = example.map(|key| format!("{{ {}, … }}", key.example)).unwrap_or_default();
-                self.shape(node, &format!("{} is", set.what), "a mapping of keys and values", &example);
+                self.shape(node, &format!("{} is", set.what), "a mapping of keys and values", &example(set));
             }
             return Entries { known: Vec::new(), strange: Vec::new(), whole: false };
         };

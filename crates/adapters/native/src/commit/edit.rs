@@ -17,6 +17,7 @@ use super::text_lengths;
 use crate::json::Json;
 use crate::log::{LogError, LogState};
 use crate::observe::observe;
+use crate::observe::schema::physical_name;
 use fields::{Missing, field_at, fields_at, insert_field, position_of, type_at};
 
 const MAPPING_MODE: &str = "delta.columnMapping.mode";
@@ -112,16 +113,14 @@ pub(super) fn clustering_domain(columns: Vec<Vec<String>>) -> Json {
     ])
 }
 
-/// The physical names along a path.
-pub(super) fn physical_path(schema: &Json, path: &Path) -> Result<Vec<String>, Missing> {
+/// The names along a path that files have under this mapping.
+pub(super) fn physical_path(schema: &Json, path: &Path, mode: MappingMode) -> Result<Vec<String>, Missing> {
     let mut names = Vec::new();
     for depth in 1..=path.steps().len() {
         let prefix: Path = path.steps()[..depth].to_vec().into();
         let mut schema = schema.clone();
         let field = field_at(&mut schema, &prefix)?;
-        let mapped = field.get("metadata").and_then(|metadata| metadata.get(PHYSICAL_NAME)).and_then(Json::as_str);
-        let name = mapped.or_else(|| field.get("name").and_then(Json::as_str));
-        names.push(name.ok_or_else(|| Missing::at(&prefix))?.to_owned());
+        names.push(physical_name(field, mode).ok_or_else(|| Missing::at(&prefix))?.to_owned());
     }
     Ok(names)
 }
@@ -212,16 +211,17 @@ impl Editor {
         }
     }
 
+    fn mapping_mode(&self) -> MappingMode {
+        self.configuration(MAPPING_MODE).and_then(MappingMode::parse).unwrap_or(MappingMode::None)
+    }
+
     fn set_property(&mut self, key: &str, value: Option<&str>, now: i64) {
-        let mode = |editor: &Self| {
-            editor.configuration(MAPPING_MODE).and_then(MappingMode::parse).unwrap_or(MappingMode::None)
-        };
-        let was_mapped = mode(self) != MappingMode::None;
+        let was_mapped = self.mapping_mode() != MappingMode::None;
         let is_on = |value: Option<&str>| value.is_some_and(delta_engine_schema::model::is_true);
         let turns_on_timestamps =
             key == "delta.enableInCommitTimestamps" && is_on(value) && !is_on(self.configuration(key));
         self.set_configuration(key, value.map(|value| canonical_value(key, value)));
-        if !was_mapped && mode(self) != MappingMode::None {
+        if !was_mapped && self.mapping_mode() != MappingMode::None {
             let mut last = 0;
             number_fields(&mut self.schema, &mut last, &mut |field, id| {
                 // The files of the table use the names it has now.
@@ -271,7 +271,7 @@ impl Editor {
     /// A field's JSON with, under column mapping, the next ids for it and every field below it.
     fn new_field(&mut self, column: &Column) -> Json {
         let mut fields = object([("type", "struct".into()), ("fields", Json::Array(vec![column_json(column)]))]);
-        if self.configuration(MAPPING_MODE).and_then(MappingMode::parse).is_some_and(|mode| mode != MappingMode::None) {
+        if self.mapping_mode() != MappingMode::None {
             let said = self.configuration(MAX_COLUMN_ID).and_then(|id| id.parse::<u64>().ok()).unwrap_or(0);
             let mut last = u32::try_from(said).unwrap_or(u32::MAX).max(highest_id(&self.schema));
             number_fields(&mut fields, &mut last, &mut |_, id| (id, physical_column_name(&self.table_id, id)));
@@ -309,7 +309,8 @@ impl Editor {
     }
 
     fn set_clustering(&mut self, layout: &Layout) -> Result<(), EditError> {
-        let paths = layout.clustering().iter().map(|path| physical_path(&self.schema, path));
+        let mode = self.mapping_mode();
+        let paths = layout.clustering().iter().map(|path| physical_path(&self.schema, path, mode));
         self.clustering = Some(paths.collect::<Result<_, _>>()?);
         Ok(())
     }
@@ -393,4 +394,18 @@ fn highest_id(data_type: &Json) -> u32 {
     let inner =
         ["elementType", "keyType", "valueType"].into_iter().filter_map(|key| data_type.get(key)).map(highest_id).max();
     highest.max(inner.unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_an_earlier_mapping_left_mean_nothing() {
+        let schema =
+            r#"{"fields":[{"name":"day","type":"date","metadata":{"delta.columnMapping.physicalName":"col-1"}}]}"#;
+        let names = |mode| physical_path(&Json::parse(schema).unwrap(), &Path::column("day"), mode).unwrap();
+        assert_eq!(names(MappingMode::None), ["day"]);
+        assert_eq!(names(MappingMode::Name), ["col-1"]);
+    }
 }

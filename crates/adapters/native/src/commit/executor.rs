@@ -14,6 +14,7 @@ use delta_engine_application::port::{
 };
 use delta_engine_schema::model::{DesiredTable, ObservedTable};
 use delta_engine_schema::{Action, simulate};
+use deltalake::kernel::transaction::TransactionError;
 use deltalake::logstore::{CommitOrBytes, LogStoreRef};
 use uuid::Uuid;
 
@@ -90,7 +91,8 @@ impl Attempt<'_> {
                 return Err(error(ErrorKind::Interrupted, "stopped before the commit".to_owned()));
             }
             if self.commit(ready.version, ready.bytes, &transaction_id).await? {
-                return Ok(Receipt { version: Some(ready.version), tolerated, remarks: Vec::new() });
+                let remarks = self.sync(ready.version).await.err().into_iter().collect();
+                return Ok(Receipt { version: Some(ready.version), tolerated, remarks });
             }
         }
         Err(error(ErrorKind::Conflict, format!("other writers won the next version {TRIES} times")))
@@ -149,22 +151,18 @@ impl Attempt<'_> {
     async fn commit(&self, version: u64, bytes: Vec<u8>, transaction_id: &str) -> Result<bool, ExecutionError> {
         let written =
             self.store.write_commit_entry(version, CommitOrBytes::LogBytes(bytes.into()), Uuid::new_v4()).await;
-        if written.is_ok() {
-            self.sync(version).await?;
-            return Ok(true);
-        }
+        let Err(cause) = written else { return Ok(true) };
         match read_commit(self.files.as_ref(), version).await {
-            Ok(Some(commit)) if commit.transaction_id() == Some(transaction_id) => {
-                self.sync(version).await?;
-                Ok(true)
-            }
-            Ok(Some(_)) => Ok(false),
-            Ok(None) => match written {
-                // "Already exists" without a file, or a write that failed and left nothing: try again.
-                Err(cause) if is_race(&cause) => Ok(false),
-                Err(cause) => Err(unavailable(&format!("write version {version}"), cause)),
-                Ok(()) => Ok(true),
-            },
+            Ok(Some(commit)) => Ok(commit.transaction_id() == Some(transaction_id)),
+            // "Already exists" without a file: try again.
+            Ok(None) if is_race(&cause) => Ok(false),
+            Ok(None) if self.may_still_come(&cause) => Err(ExecutionError {
+                kind: ErrorKind::Ambiguous,
+                message: format!("writing version {version} gave no clear answer, and it may still come"),
+                help: Some("plan again: the plan shows whether the change is there".to_owned()),
+                source: Some(Box::new(cause)),
+            }),
+            Ok(None) => Err(unavailable(&format!("write version {version}"), cause)),
             Err(cause) => Err(ExecutionError {
                 kind: ErrorKind::Ambiguous,
                 message: format!("writing version {version} gave no clear answer, and reading it failed"),
@@ -172,6 +170,24 @@ impl Attempt<'_> {
                 source: Some(Box::new(cause)),
             }),
         }
+    }
+
+    /// Whether a write that failed may be under way: on a local disk it is not, nor where the store answered with a refusal.
+    fn may_still_come(&self, cause: &TransactionError) -> bool {
+        use deltalake::logstore::object_store::Error;
+        let is_local = self.lake.table_url(&self.context.relation).is_ok_and(|url| url.scheme() == "file");
+        let refused = matches!(
+            cause,
+            TransactionError::ObjectStore {
+                source: Error::NotFound { .. }
+                    | Error::PermissionDenied { .. }
+                    | Error::Unauthenticated { .. }
+                    | Error::NotSupported { .. }
+                    | Error::InvalidPath { .. }
+                    | Error::UnknownConfigurationKey { .. }
+            }
+        );
+        !is_local && !refused
     }
 
     async fn read(&self) -> Result<Option<LogState>, ExecutionError> {
@@ -262,10 +278,10 @@ impl Attempt<'_> {
     }
 
     /// On a local disk the commit and its folder are synced, so that "applied" outlives a power cut; for the first commit of
-    /// a table the folders above it too, because they may be new.
-    async fn sync(&self, version: u64) -> Result<(), ExecutionError> {
-        let url = self.lake.table_url(&self.context.relation).map_err(|cause| unavailable("find the table", cause))?;
-        let Some(table) = url.to_file_path().ok().filter(|_| url.scheme() == "file") else { return Ok(()) };
+    /// a table the folders above it too, because they may be new. What went wrong is a remark: the commit is there.
+    async fn sync(&self, version: u64) -> Result<(), String> {
+        let url = self.lake.table_url(&self.context.relation).ok().filter(|url| url.scheme() == "file");
+        let Some(table) = url.and_then(|url| url.to_file_path().ok()) else { return Ok(()) };
         let log = table.join("_delta_log");
         let root = crate::lake::local_path(self.lake.root());
         let sync = move || {
@@ -282,11 +298,8 @@ impl Attempt<'_> {
             Ok(())
         };
         let synced = tokio::task::spawn_blocking(sync).await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
-        synced.map_err(|cause| ExecutionError {
-            kind: ErrorKind::Ambiguous,
-            message: format!("version {version} is written, but the disk could not be synced"),
-            help: Some("plan again: the plan shows whether the change is there".to_owned()),
-            source: Some(Box::new(cause)),
+        synced.map_err(|cause| {
+            format!("version {version} is written, but a power cut may undo it: the disk could not be synced ({cause})")
         })
     }
 }
@@ -304,8 +317,8 @@ fn turns_on_timestamps(metadata: &crate::json::Json, state: &LogState) -> bool {
         && on.and_then(crate::json::Json::as_str).is_some_and(delta_engine_schema::model::is_true)
 }
 
-fn is_race(error: &deltalake::kernel::transaction::TransactionError) -> bool {
-    matches!(error, deltalake::kernel::transaction::TransactionError::VersionAlreadyExists(_))
+fn is_race(error: &TransactionError) -> bool {
+    matches!(error, TransactionError::VersionAlreadyExists(_))
 }
 
 fn now() -> i64 {
@@ -329,7 +342,7 @@ fn unavailable(attempt: &str, cause: impl std::error::Error + Send + Sync + 'sta
     ExecutionError {
         kind: ErrorKind::Unavailable,
         message: format!("failed to {attempt}"),
-        help: Some("nothing was changed; try again".to_owned()),
+        help: Some("nothing was changed in this table; remove the cause, then apply again".to_owned()),
         source: Some(Box::new(cause)),
     }
 }

@@ -75,7 +75,7 @@ pub enum CommitsError {
 impl CommitsError {
     /// What to do about it, where there is something to say.
     pub fn help(&self) -> Option<String> {
-        const STATE: &str = "commits: conditional-put, where every writer of these tables puts conditionally, or commits: single-writer, where nobody else writes them";
+        const STATE: &str = "commits: conditional-put, where every writer of these tables writes a version only if it is not there yet, or commits: single-writer, where nobody else writes them";
         match self {
             Self::Unstated { .. } => Some(format!("give it a target in delta-engine.yml and write there {STATE}")),
             Self::NoLock => Some(format!("write {STATE}")),

@@ -89,23 +89,29 @@ fn checkpoint_note(incomplete: &Option<String>) -> String {
 
 impl LogError {
     /// What to do about it.
-    fn help(&self) -> Option<&'static str> {
-        Some(match self {
+    fn help(&self) -> Option<String> {
+        let help = match self {
             Self::Storage(_) => "check that the location is right and that the credentials may list and read it",
             Self::MissingCommit { .. } | Self::NoCommits { .. } => {
-                "restore the missing log files from a backup or the bucket's older versions; if the table is gone on \
-                 purpose, remove its `_delta_log` folder"
+                "restore the missing log files from a backup or from older versions that the bucket keeps; if the table is \
+                 gone on purpose, remove its `_delta_log` folder"
             }
             Self::NoVersion { .. } => return None,
-            Self::Json { .. } | Self::Checkpoint { .. } | Self::Action { .. } | Self::NoAction { .. } => {
-                "restore the file from a backup or the bucket's older versions"
+            Self::Json { file, .. } | Self::Checkpoint { file, .. } | Self::Action { file, .. } => {
+                return Some(format!(
+                    "restore the table's `{file}` from a backup or an older version that the bucket keeps"
+                ));
+            }
+            Self::NoAction { .. } => {
+                "restore the table's `_delta_log` from a backup or from older versions that the bucket keeps"
             }
             Self::ReaderVersion(_) | Self::ReaderFeature(_) => {
                 "use a newer delta-engine, or drop the feature with the engine that added it: \
                  ALTER TABLE … DROP FEATURE …"
             }
             Self::CatalogCommits(_) => "reach the table through its catalog: use a target with an `sc://` URL",
-        })
+        };
+        Some(help.to_owned())
     }
 }
 
@@ -122,6 +128,6 @@ impl From<LogError> for Unreadable {
             }
             cause = source.source();
         }
-        Self { reason, help: error.help().map(str::to_owned) }
+        Self { reason, help: error.help() }
     }
 }

@@ -116,7 +116,7 @@ impl Check {
         let mut values = Vec::with_capacity(columns.len());
         for (index, column) in columns.iter().enumerate() {
             values.push(match column {
-                Some(column) => value_at(column, row)?,
+                Some(column) => value_at(column, row, self.columns[index].kind)?,
                 None if self.targets[index].is_partition => self.constant(file, index).ok_or_else(|| {
                     let name = &self.columns[index].name;
                     ArrowError::CastError(format!("the partition value of `{name}` can't be read exactly"))
@@ -150,7 +150,8 @@ fn bound(column: &CheckColumn, json: &Json) -> Option<Value> {
     }
 }
 
-fn value_at(column: &ArrayRef, row: usize) -> Result<Value, ArrowError> {
+/// A value as it is compared; the kind is none for columns of which only IS NULL is asked.
+fn value_at(column: &ArrayRef, row: usize, kind: Option<Kind>) -> Result<Value, ArrowError> {
     if column.is_null(row) {
         return Ok(Value::Null);
     }
@@ -173,7 +174,7 @@ fn value_at(column: &ArrayRef, row: usize) -> Result<Value, ArrowError> {
         Value::Text(values.value(row).to_owned())
     } else if let Some(values) = column.as_string_opt::<i64>() {
         Value::Text(values.value(row).to_owned())
-    } else if is_opaque(column.data_type()) {
+    } else if kind.is_none() && is_opaque(column.data_type()) {
         Value::Text(String::new())
     } else {
         let data_type = column.data_type();
@@ -201,5 +202,22 @@ fn show(value: &Value) -> String {
         Value::Date(days) => format!("day {days} since 1970-01-01"),
         Value::Boolean(truth) => truth.to_string(),
         Value::Text(text) => format!("'{}'", text.chars().take(40).collect::<String>()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use deltalake::arrow::array::BinaryArray;
+
+    use super::*;
+
+    #[test]
+    fn bytes_stand_for_a_text_only_where_nobody_compares_them() {
+        let bytes: ArrayRef = Arc::new(BinaryArray::from(vec![b"bad".as_slice()]));
+        assert_eq!(value_at(&bytes, 0, None).unwrap(), Value::Text(String::new()));
+        let error = value_at(&bytes, 0, Some(Kind::Text)).unwrap_err().to_string();
+        assert!(error.contains("not compared here"), "{error}");
     }
 }

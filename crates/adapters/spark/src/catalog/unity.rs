@@ -198,7 +198,7 @@ async fn settle(
         open.clear();
         told = detail;
     }
-    Ok(Description { kind, schema, detail: told, open, mentions })
+    Ok(Description { kind, schema, is_sparks: false, detail: told, open, mentions })
 }
 
 /// A table as any server describes it.
@@ -207,6 +207,7 @@ async fn plain(server: &Server, name: &TableName) -> Result<Result<Description, 
     Ok(described.map(|described| Description {
         kind: RelationKind::Table,
         schema: described.schema,
+        is_sparks: true,
         detail: described.detail,
         open: BTreeSet::<Aspect>::new(),
         mentions: Mentioned::default(),

@@ -99,10 +99,11 @@ impl ConnectError {
                     .to_owned()
             }
             Self::Denied { with_token: true, .. } => {
-                "the token is wrong, expired or not allowed here; make a new one, and check the headers of the URL".to_owned()
+                "the token that was sent is wrong, expired or not allowed here; it came from `;token=` of the URL, else `token` of \
+                 the target, else SPARK_CONNECT_AUTHENTICATE_TOKEN".to_owned()
             }
             Self::Denied { with_token: false, .. } => {
-                "set a token: SPARK_CONNECT_AUTHENTICATE_TOKEN, `token` of the target, or ;token=… in the URL".to_owned()
+                "no token was sent: set SPARK_CONNECT_AUTHENTICATE_TOKEN, or write token: \"${env.NAME}\" on the target".to_owned()
             }
             Self::NotSparkConnect { encrypted: false, .. } => {
                 "if the server wants TLS, write ;use_ssl=true; otherwise check the port".to_owned()

@@ -252,7 +252,7 @@ impl<'c> Operation<'c> {
         if is("INVALID_CURSOR") {
             return Err(Failure::Ambiguous(Ambiguity::ResultLost { reason: refusal.message }));
         }
-        if is("OPERATION_CANCELED") {
+        if is("OPERATION_CANCELED") && self.stopping != Stopping::No {
             return Err(Failure::Interrupted(Interruption::Stopped));
         }
         if refusal.is_cut() || self.wants_place {

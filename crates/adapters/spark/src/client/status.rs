@@ -54,7 +54,9 @@ pub(super) fn hear(status: &Status) -> Heard {
         Code::ResourceExhausted if !is_about_size(status) => Heard::Wait(None),
         Code::Unavailable | Code::Cancelled | Code::DeadlineExceeded | Code::Aborted => Heard::Lost,
         // tonic's word for a stream that ended without a status, as a proxy ends one.
-        Code::Unknown if status.message().contains("missing grpc-status") => Heard::Lost,
+        Code::Unknown if status.message().contains("missing grpc-status") || is_given_up_by_proxy(status) => {
+            Heard::Lost
+        }
         Code::Ok
         | Code::Unknown
         | Code::InvalidArgument
@@ -67,6 +69,13 @@ pub(super) fn hear(status: &Status) -> Heard {
         | Code::Internal
         | Code::DataLoss => Heard::Foreign,
     }
+}
+
+/// Whether it is the page of somebody on the way who waited no longer, or could not: what was sent may be under way. These are
+/// tonic's words for an answer without a gRPC status (`infer_grpc_status`).
+fn is_given_up_by_proxy(status: &Status) -> bool {
+    let code = status.message().rsplit_once("mapped from HTTP status code ").and_then(|(_, code)| code.parse().ok());
+    code.is_some_and(|code: u16| code == 408 || (500..600).contains(&code))
 }
 
 /// Whether a message is too large, which it will be again. A limit of this side has another code (tonic, `OutOfRange`); these are
@@ -147,6 +156,14 @@ mod tests {
         }
         let truncated = "protocol error: missing grpc-status trailer, stream was terminated";
         assert_eq!(check(&Status::unknown(truncated)), "Lost");
+    }
+
+    #[test]
+    fn a_proxy_that_waits_no_longer_says_nothing_of_the_statement() {
+        for (code, expected) in [(524, "Lost"), (520, "Lost"), (500, "Lost"), (408, "Lost"), (405, "Foreign")] {
+            let words = format!("grpc-status header missing, mapped from HTTP status code {code}");
+            assert_eq!(check(&Status::unknown(words)), expected, "{code}");
+        }
     }
 
     #[test]

@@ -56,9 +56,9 @@ pub(super) fn error(failure: Failure, creates: bool) -> ExecutionError {
         }
         Failure::Unavailable(_) => not_sent(failure),
         Failure::Interrupted(Interruption::BeforeSent) => interrupted(),
-        // What was done until then is found by looking at the table, which the engine does for what is ambiguous.
+        // It has ended; what was done until then is found by looking at the table.
         Failure::Interrupted(Interruption::Stopped) => {
-            with_cause(ErrorKind::Ambiguous, "the statement was stopped", PLAN_AGAIN, failure)
+            with_cause(ErrorKind::Broken, "the statement was stopped", PLAN_AGAIN, failure)
         }
         Failure::Interrupted(Interruption::MayBeRunning) => may_be_running(),
     }
@@ -69,6 +69,10 @@ fn refused(refusal: Box<Refusal>, creates: bool) -> ExecutionError {
     let words = first_part(&refusal);
     if is(&AFTER_COMMIT) {
         let message = format!("the change was committed, and then the server failed: {words}");
+        return plain(ErrorKind::Broken, message, Some(PLAN_AGAIN));
+    }
+    if refusal.is("OPERATION_CANCELED") {
+        let message = format!("somebody stopped the statement on the server: {words}");
         return plain(ErrorKind::Broken, message, Some(PLAN_AGAIN));
     }
     if refusal.class.is_none() || refusal.is(UNFORESEEN) {

@@ -19,6 +19,8 @@ pub(crate) struct Description {
     pub(crate) kind: RelationKind,
     /// Columns in the form of Delta logs.
     pub(crate) schema: Value,
+    /// Whether that is Spark's own schema, which leaves comments out.
+    pub(crate) is_sparks: bool,
     pub(crate) detail: Detail,
     /// What the description does not tell.
     pub(crate) open: BTreeSet<Aspect>,
@@ -33,6 +35,9 @@ pub(crate) fn observe_governed(
 ) -> Result<ObservedTable, SchemaError> {
     let mut unknown = Unknown::default();
     description.open.iter().for_each(|aspect| unknown.insert(*aspect, Path::table()));
+    if description.is_sparks {
+        super::columns::hidden_comments(&description.schema, &mut unknown);
+    }
     let mut table = table(name, &description.schema, &description.detail, unknown)?;
     let streams = facts.is_some_and(|facts| facts.kind.eq_ignore_ascii_case("STREAMING_TABLE"));
     table.kind = if streams { RelationKind::StreamingTable } else { description.kind };
@@ -132,6 +137,7 @@ mod tests {
         Description {
             kind: RelationKind::Table,
             schema: serde_json::json!({ "type": "struct", "fields": fields }),
+            is_sparks: false,
             detail: Detail { layout: Some(Layout::Flat), features, ..Detail::default() },
             open: BTreeSet::new(),
             mentions: Mentioned::default(),
@@ -163,6 +169,19 @@ mod tests {
         let all = ["tags", "tags day", "tags id", "primary_key", "foreign_key", "rely"];
         check(&description(&[]), None, &all);
         check(&description(&[]), Some(&listed()), &["rely"]);
+    }
+
+    #[test]
+    fn comments_that_spark_leaves_out_are_unknown() {
+        let mut described = description(&[]);
+        described.schema = serde_json::json!({ "type": "struct", "fields": [{
+            "name": "s", "nullable": true,
+            "type": { "type": "struct", "fields": [{ "name": "a", "type": "string", "nullable": true, "metadata": {} }] },
+            "metadata": { "__CHAR_VARCHAR_TYPE_STRING": "struct<a:varchar(10)>" },
+        }] });
+        check(&described, Some(&listed()), &["rely"]);
+        described.is_sparks = true;
+        check(&described, Some(&listed()), &["comment s.a", "rely"]);
     }
 
     #[test]

@@ -85,15 +85,22 @@ async fn run_units(engine: &Engine, plan: &PreparedPlan, units: &[Unit]) -> Vec<
 /// What a table's units came to together: the first trouble counts, and says how many units ran.
 fn together<'e>(units: impl Iterator<Item = &'e Execution>) -> Execution {
     let units: Vec<&Execution> = units.collect();
-    let done = units.iter().filter(|execution| execution.is_applied()).count();
-    let trouble = units.iter().find(|execution| !execution.is_applied());
-    match (trouble, trouble.and_then(|execution| execution.failure())) {
-        (Some(_), Some(failure)) if done > 0 => {
-            Execution::PartlyApplied { done, steps: units.len(), failure: failure.clone() }
-        }
-        (Some(trouble), _) => (*trouble).clone(),
-        (None, _) => units.last().map_or(Execution::NotRun, |last| (*last).clone()),
+    let Some(trouble) = units.iter().find(|execution| !execution.is_applied()) else {
+        return units.last().map_or(Execution::NotRun, |last| (*last).clone());
+    };
+    let done = units.iter().filter(|execution| matches!(execution, Execution::Applied { .. })).count();
+    if done == 0 {
+        return (*trouble).clone();
     }
+    let failure = trouble.failure().cloned().unwrap_or_else(|| Failure {
+        message: if let Execution::HeldBack { by } = trouble {
+            format!("the rest waits for `{by}`, which failed")
+        } else {
+            "the run was stopped before the rest".to_owned()
+        },
+        help: Some("apply again: what is done is not done twice".to_owned()),
+    });
+    Execution::PartlyApplied { done, steps: units.len(), failure }
 }
 
 #[tracing::instrument(name = "unit", skip_all, fields(table = %table.plan.name))]
@@ -111,6 +118,8 @@ async fn run_unit(engine: &Engine, table: &PreparedTable, unit: &Unit, alone: bo
     let mut before = 0;
     // Whether a step changed the table, or may have without that anybody told us.
     let mut begun = false;
+    // Whether the step that is at hand was sent before, and may be done or still under way.
+    let mut unsure = false;
     while done < steps.len() {
         let error = match engine.executor.execute(&steps[done], &context(engine, &current, digest)).await {
             Ok(receipt) => {
@@ -118,6 +127,7 @@ async fn run_unit(engine: &Engine, table: &PreparedTable, unit: &Unit, alone: bo
                 last.tolerated.extend(receipt.tolerated);
                 last.remarks.extend(receipt.remarks);
                 begun |= !steps[done].actions.is_empty();
+                unsure = false;
                 done += 1;
                 tries = 1;
                 continue;
@@ -125,9 +135,15 @@ async fn run_unit(engine: &Engine, table: &PreparedTable, unit: &Unit, alone: bo
             Err(error) => error,
         };
         let (ran, all) = (before + done, before + steps.len());
+        let ends = |otherwise: Execution| match unsure && ran == 0 {
+            true => Execution::Unclear(failure(&error)),
+            false => otherwise,
+        };
         match error.kind {
-            ErrorKind::Refused | ErrorKind::Unavailable => return stopped(ran, all, &error),
-            ErrorKind::Interrupted if ran == 0 => return Execution::Interrupted,
+            // What was sent before may be why it is refused now.
+            ErrorKind::Refused if unsure => (),
+            ErrorKind::Refused | ErrorKind::Unavailable => return ends(stopped(ran, all, &error)),
+            ErrorKind::Interrupted if ran == 0 => return ends(Execution::Interrupted),
             ErrorKind::Interrupted => return stopped(ran, all, &error),
             ErrorKind::Conflict => (),
             ErrorKind::Ambiguous | ErrorKind::Broken => begun = true,
@@ -138,7 +154,7 @@ async fn run_unit(engine: &Engine, table: &PreparedTable, unit: &Unit, alone: bo
             return match is_conflict {
                 false => Execution::Unclear(failure(&error)),
                 true if ran > 0 => stopped(ran, all, &error),
-                true => Execution::Stale(failure(&error)),
+                true => ends(Execution::Stale(failure(&error))),
             };
         }
         let (name, next_try) = (table.plan.name.clone(), tries);
@@ -148,7 +164,7 @@ async fn run_unit(engine: &Engine, table: &PreparedTable, unit: &Unit, alone: bo
         });
         let again = match plan::replan(engine, &table.declared).await {
             Ok(again) => again,
-            Err(_) if is_conflict => return stopped(ran, all, &error),
+            Err(_) if is_conflict => return ends(stopped(ran, all, &error)),
             Err(_) => return Execution::Unclear(failure(&error)),
         };
         let left = steps_of(engine, &again, unit, alone);
@@ -157,14 +173,20 @@ async fn run_unit(engine: &Engine, table: &PreparedTable, unit: &Unit, alone: bo
             Next::Nothing if begun => break,
             Next::Nothing => return Execution::AlreadyApplied,
             // It did not happen, and would end in the same way. A step of no action leaves nothing to see.
-            Next::Same if error.kind == ErrorKind::Broken && !steps[done].actions.is_empty() => {
-                return stopped(ran, all, &error);
+            Next::Same
+                if matches!(error.kind, ErrorKind::Broken | ErrorKind::Refused)
+                    && !steps[done].actions.is_empty()
+                    && !engine.cancellation.is_cancelled() =>
+            {
+                return ends(stopped(ran, all, &error));
             }
             next @ (Next::Same | Next::Rest) => {
                 if is_conflict && done == 0 {
                     last.tolerated.extend(between(&current, &again));
                 }
-                before = ran + usize::from(matches!(next, Next::Rest) && !is_conflict);
+                let is_done = matches!(next, Next::Rest) && (!is_conflict || unsure);
+                before = ran + usize::from(is_done);
+                unsure = !is_done && (unsure || error.kind == ErrorKind::Ambiguous);
                 done = 0;
                 steps = left;
                 current = again;
@@ -172,7 +194,7 @@ async fn run_unit(engine: &Engine, table: &PreparedTable, unit: &Unit, alone: bo
             // The step may be done, and what is left to do looks different because of others, or can't be read.
             Next::Other if !is_conflict => return Execution::Unclear(failure(&error)),
             Next::Other if ran > 0 => return stopped(ran, all, &error),
-            Next::Other => return Execution::Stale(stale(&error)),
+            Next::Other => return ends(Execution::Stale(stale(&error))),
         }
     }
     Execution::Applied { version: last.version, tolerated: last.tolerated, remarks: last.remarks }
@@ -287,8 +309,8 @@ fn told(error: &dyn std::error::Error) -> String {
 
 fn stale(error: &ExecutionError) -> Failure {
     Failure {
-        message: format!("{}; what is left to do is not what was shown, so nothing was done", error.message),
-        help: Some("plan again, and apply that plan".to_owned()),
+        message: format!("{}, and the plan is another one now, so nothing was done", error.message),
+        help: Some("look at the new plan, then apply again".to_owned()),
     }
 }
 
@@ -340,4 +362,30 @@ fn not_converged(table: &PreparedTable, observation: &Observation) -> Option<Str
     let differences = left.differences.iter().map(ToString::to_string);
     let left: Vec<String> = kinds.chain(differences).collect();
     Some(format!("all steps ran, but afterwards the table is not as declared ({} left)", left.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(units: &[Execution], expected: &str) {
+        let together = together(units.iter());
+        let shown = if let Execution::PartlyApplied { done, steps, failure } = &together {
+            format!("{done} of {steps}: {}", failure.message)
+        } else {
+            format!("{together:?}")
+        };
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn what_was_changed_is_told_however_the_rest_ended() {
+        let applied = || Execution::Applied { version: None, tolerated: Vec::new(), remarks: Vec::new() };
+        let held = || Execution::HeldBack { by: "s.parent".parse().unwrap() };
+        check(&[applied(), held()], "1 of 2: the rest waits for `s.parent`, which failed");
+        check(&[applied(), Execution::Interrupted], "1 of 2: the run was stopped before the rest");
+        // What others did is no change of ours.
+        check(&[Execution::AlreadyApplied, Execution::Interrupted], "Interrupted");
+        check(&[Execution::Interrupted, Execution::Interrupted], "Interrupted");
+    }
 }

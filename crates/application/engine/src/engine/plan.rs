@@ -212,7 +212,7 @@ fn unreadable_table(
 pub(crate) static CONCURRENT_WRITERS: Explanation = Explanation {
     code: "DE504",
     name: "concurrent-writers",
-    summary: "jobs that write to a table while its metadata changes fail, and start again if they retry",
+    summary: "jobs that write to a table while its metadata changes fail, and go on only if they retry",
     way_out: "apply when nobody writes, or make sure that the jobs retry",
 };
 
@@ -237,7 +237,9 @@ fn notices(engine: &Engine, tables: &[PreparedTable]) -> Vec<Notice> {
         notices.push(Notice {
             code: CONCURRENT_WRITERS.code,
             name: CONCURRENT_WRITERS.name,
-            message: "a change of a table's metadata makes jobs that are writing to it fail and start again".to_owned(),
+            message: "jobs that write to a table while it is changed fail, and go on only if they retry; apply when \
+                      nobody writes"
+                .to_owned(),
         });
     }
     notices

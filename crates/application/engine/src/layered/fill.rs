@@ -5,12 +5,19 @@ use delta_engine_schema::model::{Aspect, Column, DataType, Field, ObservedTable,
 /// The first table, with what is unknown of it taken from the second where that one knows it.
 pub(super) fn filled(mut first: ObservedTable, second: &ObservedTable) -> ObservedTable {
     let mut left = Unknown::default();
+    let mut has_taken_keys = false;
     for (aspect, path) in std::mem::take(&mut first.unknown).iter() {
         let hides = |at: &Path| at.starts_with(path) || path.starts_with(at);
         let is_known = !second.unknown.iter().any(|(unseen, at)| unseen == aspect && hides(at));
-        if !(is_known && take(&mut first, second, aspect, path)) {
+        if is_known && take(&mut first, second, aspect, path) {
+            has_taken_keys |= matches!(aspect, Aspect::PrimaryKey | Aspect::ForeignKey);
+        } else {
             left.insert(aspect, path.clone());
         }
+    }
+    // Who tells the keys is who would tell whether they are relied on.
+    if has_taken_keys && second.unknown.covers(Aspect::Rely, &Path::table()) {
+        left.insert(Aspect::Rely, Path::table());
     }
     first.unknown = left;
     first

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use delta_engine_schema::Finding;
 use delta_engine_schema::model::{ObservedTable, TableName};
 pub use delta_engine_schema::{Answer, Statement};
+use tokio_util::sync::CancellationToken;
 
 /// Reads tables and proves statements about their data.
 #[async_trait]
@@ -21,6 +22,11 @@ pub trait Catalog: Send + Sync {
     fn place(&self, relation: &Relation) -> Option<String> {
         let _ = relation;
         None
+    }
+
+    /// A run begins, and this is what stops it: from then on no answer is waited for without end.
+    fn begins(&self, cancellation: &CancellationToken) {
+        let _ = cancellation;
     }
 
     /// What a plan should say of how a table was last observed; it holds nothing back.

@@ -13,7 +13,7 @@ pub(super) fn add_required_features(desired: &DesiredTable, observed: &ObservedT
     if observed.unknown.covers(Aspect::Feature, &Path::table()) {
         return;
     }
-    let mut needed: BTreeSet<Feature> = diff.actions.iter().flat_map(needed_by).collect();
+    let mut needed: BTreeSet<Feature> = diff.actions.iter().flat_map(needed_by_itself).collect();
     needed.extend(desired.features.iter().cloned());
     add_dependencies(&mut needed);
     for feature in needed.into_iter().filter(|feature| !feature.is_in(&observed.features)) {
@@ -21,8 +21,14 @@ pub(super) fn add_required_features(desired: &DesiredTable, observed: &ObservedT
     }
 }
 
-/// The features an action needs on an existing table.
-fn needed_by(action: &Action) -> BTreeSet<Feature> {
+/// The features an action needs on an existing table, and those that they need.
+pub(crate) fn features_needed_by(action: &Action) -> BTreeSet<Feature> {
+    let mut needed = needed_by_itself(action);
+    add_dependencies(&mut needed);
+    needed
+}
+
+fn needed_by_itself(action: &Action) -> BTreeSet<Feature> {
     let column = |column: &Column| required_features(std::slice::from_ref(column), &Layout::Flat, &BTreeMap::new(), []);
     match action {
         Action::AddColumn { column: new, .. } => column(new),

@@ -229,6 +229,20 @@ mod tests {
     }
 
     #[test]
+    fn two_columns_are_never_one() {
+        check(
+            |draft| {
+                for name in ["first", "second"] {
+                    let mut column = column(name, "int");
+                    column.metadata.insert("delta.columnMapping.id", "3");
+                    draft.columns.push(column);
+                }
+            },
+            &["DE104 silver.t.second: column id 3 is that of `first` already, and two columns are never one"],
+        );
+    }
+
+    #[test]
     fn renames_in_a_circle_are_refused_with_the_reason() {
         check(
             |draft| {

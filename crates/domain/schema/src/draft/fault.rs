@@ -44,6 +44,14 @@ pub enum FaultKind {
         /// The first one's spelling, where it differs.
         first: Option<String>,
     },
+    /// Two siblings have the id that column mapping gives to one.
+    #[error("column id {id} is that of `{first}` already, and two columns are never one")]
+    SameId {
+        /// The id.
+        id: u32,
+        /// The first one's name.
+        first: String,
+    },
     /// The type cannot be read.
     #[error(transparent)]
     Type(#[from] TypeError),
@@ -126,7 +134,7 @@ pub enum FaultKind {
         suggestion: Option<&'static str>,
     },
     /// A property that the platform writes or that another key of the format declares.
-    #[error("`{key}` is not declared as a property: {instead}")]
+    #[error("`{key}` cannot be declared as a property: {instead}")]
     ReservedProperty {
         /// The key as written.
         key: String,
@@ -145,7 +153,7 @@ impl FaultKind {
             Self::Name(_) => &explain::TABLE_NAME,
             Self::NoColumns => &explain::NO_COLUMNS,
             Self::EmptyName { .. } => &explain::EMPTY_NAME,
-            Self::Duplicate { .. } => &explain::DUPLICATE_NAME,
+            Self::Duplicate { .. } | Self::SameId { .. } => &explain::DUPLICATE_NAME,
             Self::Type(_) => &explain::TYPE,
             Self::Expression(_) => &explain::EXPRESSION,
             Self::UnknownColumn { .. } => &explain::UNKNOWN_COLUMN,
@@ -175,6 +183,9 @@ impl Fault {
     pub fn help(&self) -> Option<&'static str> {
         match &self.kind {
             FaultKind::RenameCycle { .. } => Some("rename one of them to a third name, apply, then rename on"),
+            FaultKind::SameId { .. } => Some(
+                "remove `delta.columnMapping.id` from the metadata of the new one, so that it gets an id of its own",
+            ),
             FaultKind::RenamedFromItself { .. } => Some("write the name the column had before, or remove the key"),
             FaultKind::UnknownColumn { suggestion: Some(_), .. }
             | FaultKind::UnknownField { suggestion: Some(_), .. }

@@ -56,10 +56,10 @@ pub enum ExpressionError {
     #[error("the expression cannot be read: {0}")]
     Token(String),
     /// A statement separator inside an expression.
-    #[error("an expression holds no `;`")]
+    #[error("`;` cannot stand in an expression")]
     Statement,
     /// A comment inside an expression.
-    #[error("an expression holds no comment")]
+    #[error("a comment cannot stand in an expression")]
     Comment,
     /// Parentheses do not pair up.
     #[error("the parentheses of the expression do not pair up")]

@@ -3,6 +3,7 @@
 use super::{Report, Review, Rule};
 use crate::action::Action;
 use crate::finding::Severity;
+use crate::model::{DataType, Path};
 
 pub(super) static RULE: Rule = Rule {
     code: "DE305",
@@ -18,14 +19,33 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(review: &Review<'_>) -> Vec<Report> {
-    let dropped =
-        |action: &Action| matches!(action, Action::DropColumn { .. }).then(|| action.subject(&review.desired.name));
-    let report = |mut subject: crate::model::Subject| {
+    let report = |action: &Action| {
+        let Action::DropColumn { path, data_type } = action else { return None };
+        let mut subject = action.subject(&review.desired.name);
         let help = review.permission(RULE.name, &subject);
         subject.aspect = None;
-        Report::new(subject, "deletes the data of this column for every reader; cannot be undone after VACUUM", help)
+        let mut message = "deletes the data of this column for every reader; cannot be undone after VACUUM".to_owned();
+        if let Some(hint) = rename_hint(review, path, data_type) {
+            message.push_str(&hint);
+        }
+        Some(Report::new(subject, message, help))
     };
-    review.diff.actions.iter().filter_map(dropped).map(report).collect()
+    review.diff.actions.iter().filter_map(report).collect()
+}
+
+/// What to write if the column was renamed: where the same plan adds columns of its type beside it, that is likely.
+fn rename_hint(review: &Review<'_>, path: &Path, data_type: &DataType) -> Option<String> {
+    let added = review.diff.actions.iter().filter_map(|action| {
+        let Action::AddColumn { parent, column, .. } = action else { return None };
+        (path.parent().as_ref() == Some(parent)).then_some(column)
+    });
+    let alike: Vec<String> = added
+        .filter(|column| column.data_type() == data_type)
+        .map(|column| format!("`{}`", column.name().quoted_if_needed()))
+        .collect();
+    let name = path.leaf_name()?.quoted_if_needed();
+    (!alike.is_empty())
+        .then(|| format!("; if it was renamed to {}, write `renamed_from: {name}` there instead", alike.join(" or ")))
 }
 
 #[cfg(test)]
@@ -44,6 +64,19 @@ mod tests {
             &["silver.t.s.b: deletes the data of this column for every reader; cannot be undone after VACUUM"],
         );
         helps(&RULE, desired(), observed(), &["allow: --allow drop-column:silver.t.s.b"]);
+    }
+
+    #[test]
+    fn what_looks_like_a_rename_is_asked_about() {
+        on_change(
+            &RULE,
+            table("id: int, s: struct<c: int, d: int>, full_name: string, nick: string, age: int"),
+            table("id: int, s: struct<b: int, c: int>, name: string").mapped(),
+            &[
+                "silver.t.name: deletes the data of this column for every reader; cannot be undone after VACUUM; if it was renamed to `full_name` or `nick`, write `renamed_from: name` there instead",
+                "silver.t.s.b: deletes the data of this column for every reader; cannot be undone after VACUUM; if it was renamed to `d`, write `renamed_from: b` there instead",
+            ],
+        );
     }
 
     #[test]

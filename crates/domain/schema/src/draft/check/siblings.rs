@@ -22,6 +22,7 @@ impl Checker {
     pub(super) fn siblings<'f>(&mut self, parent: &Path, fields: impl Iterator<Item = (Option<usize>, &'f Field)>) {
         let outer = self.index;
         let mut names: BTreeMap<&Identifier, &Identifier> = BTreeMap::new();
+        let mut ids: BTreeMap<u32, &Identifier> = BTreeMap::new();
         // A name that is empty is a fault already, or was not read.
         for (index, field) in fields.filter(|(_, field)| !field.name.as_str().trim().is_empty()) {
             if let Some(first) = names.insert(&field.name, &field.name) {
@@ -29,6 +30,12 @@ impl Checker {
                 let subject = Subject::path(&self.object, &parent.field(&field.name)).aspect(Aspect::Name);
                 self.index = index;
                 self.fault(subject, FaultKind::Duplicate { name: field.name.to_string(), first });
+            }
+            let Some(id) = field.metadata.column_id() else { continue };
+            if let Some(first) = ids.insert(id, &field.name) {
+                let subject = Subject::path(&self.object, &parent.field(&field.name)).aspect(Aspect::Name);
+                self.index = index;
+                self.fault(subject, FaultKind::SameId { id, first: first.to_string() });
             }
         }
         self.index = outer;

@@ -47,7 +47,7 @@ pub(super) static EMPTY_NAME: Explanation = Explanation {
 pub(super) static DUPLICATE_NAME: Explanation = Explanation {
     code: "DE104",
     name: "duplicate-name",
-    summary: "a name stands twice where it may stand once; names compare without case",
+    summary: "a name or column id stands twice where it may stand once; names compare without case",
     way_out: "rename or remove one of them",
 };
 
