@@ -32,14 +32,19 @@ pub(crate) fn is_ci() -> bool {
 pub(crate) fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root());
-    // What `cargo run` says of this program would reach build scripts (`ring` reads it) and build half the tree again.
+    as_from_a_shell(&mut command);
+    command
+}
+
+/// Takes what `cargo run` says of this program out of a command's environment: it would reach build scripts (`ring` reads it) and
+/// build half the tree again.
+pub(crate) fn as_from_a_shell(command: &mut Command) {
     let of_this_run = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
     for (name, _) in std::env::vars_os() {
         if of_this_run.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
             command.env_remove(name);
         }
     }
-    command
 }
 
 /// Runs a program to its end; anything but success is an error.

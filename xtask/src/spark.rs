@@ -74,6 +74,7 @@ pub(crate) fn run(arguments: &[&str]) -> Outcome {
             let server = start(profile, &settings, Lifetime::Guarded)?;
             let mut command = Command::new(program);
             server.tell(command.args(arguments));
+            run::as_from_a_shell(&mut command);
             // A client of the same version, to compare with.
             run::succeed(command.env("DELTA_ENGINE_PYSPARK", pyspark(profile)?))
         }

@@ -176,8 +176,7 @@ fn believe<'l>(first: &ObservedTable, log: &'l Observation, reading: Reading) ->
 
 /// The feature by which a catalog has taken the commits of a table over: its folder may lack the newest ones.
 pub(crate) fn kept_by_catalog(table: &ObservedTable) -> Option<&str> {
-    const KEPT: [&str; 3] = ["catalogManaged", "catalogOwned", "coordinatedCommits"];
-    table.features.iter().map(Feature::name).find(|name| KEPT.iter().any(|kept| name.starts_with(kept)))
+    table.features.iter().find(|feature| feature.leaves_commits_to_others()).map(Feature::name)
 }
 
 /// What a plan should say of a log that was to be read.

@@ -20,20 +20,11 @@ const READABLE: &[&str] = &[
     "variantType-preview",
 ];
 
-/// Features by which a catalog holds commits that are not in the log yet, whatever list they stand in.
-const CATALOG_COMMITS: &[&str] = &[
-    "catalogManaged",
-    "catalogOwned",
-    "catalogOwned-preview",
-    "coordinatedCommits",
-    "coordinatedCommits-preview",
-    "managedCommit-dev",
-];
-
 /// Refuses what would be misread. Writer features are no matter of reading.
 pub(super) fn check(protocol: &Protocol) -> Result<(), LogError> {
-    if let Some(feature) = CATALOG_COMMITS.iter().find(|feature| protocol.lists(feature)) {
-        return Err(LogError::CatalogCommits((*feature).to_owned()));
+    // Whatever list it stands in.
+    if let Some(feature) = protocol.features().iter().find(|feature| feature.leaves_commits_to_others()) {
+        return Err(LogError::CatalogCommits(feature.name().to_owned()));
     }
     if !(1..=3).contains(&protocol.reader) {
         return Err(LogError::ReaderVersion(protocol.reader));

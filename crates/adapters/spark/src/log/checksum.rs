@@ -63,13 +63,8 @@ pub(super) fn read(place: &str, version: u64, line: &str) -> Result<Option<Logge
     let checksum: Checksum = serde_json::from_str(line)?;
     let schema: Value = serde_json::from_str(&checksum.metadata.schema_string)?;
     let features = checksum.protocol.features();
-    let is_kept_elsewhere = |feature: &Feature| {
-        let name = feature.name();
-        // The newest commits are with the catalog, and not in the folder yet.
-        name.starts_with("catalogManaged") || name.starts_with("catalogOwned") || name.starts_with("coordinatedCommits")
-    };
     let lacks_domains = features.contains(&Feature::DomainMetadata) && checksum.domain_metadata.is_none();
-    if features.iter().any(is_kept_elsewhere) || lacks_domains {
+    if features.iter().any(Feature::leaves_commits_to_others) || lacks_domains {
         return Ok(None);
     }
     let layout = layout(&checksum, &schema);

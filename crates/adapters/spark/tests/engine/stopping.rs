@@ -73,6 +73,20 @@ async fn a_look_before_the_first_statement_is_not_waited_for() {
     assert!(waited < Duration::from_secs(3), "{waited:?}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_after_a_stopped_one_waits_for_its_answers() {
+    // Longer than an answer is waited for once a run is stopped.
+    let duration = 2 * crate::run::patience().stop;
+    let (_server, engine) = start(&Tables::new(&["s"], &there()), Conduct { duration, ..Conduct::default() }).await;
+    let stop = CancellationToken::new();
+    let stopped = engine.clone().with_cancellation(stop.clone());
+    let plan = stopped.plan(&registry(after())).await.expect("a plan");
+    stop.cancel();
+    let report = stopped.apply(plan).await.expect("a report");
+    assert!(report.executions.iter().any(|execution| matches!(execution, Execution::Interrupted)), "{report}");
+    engine.plan(&registry(after())).await.expect("a plan of a run that nobody stopped");
+}
+
 #[tokio::test]
 async fn a_session_whose_end_nobody_confirms_is_left_behind() {
     let conduct = Conduct {

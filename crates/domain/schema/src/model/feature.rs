@@ -132,6 +132,14 @@ impl Feature {
         Self::MaterializePartitionColumns,
     ];
 
+    /// Whether a table with it leaves its commits to a catalog or a coordinator, so that its log may lack the newest: catalog-managed
+    /// tables and coordinated commits (PROTOCOL.md, "Catalog-managed tables"), under every name they had.
+    pub fn leaves_commits_to_others(&self) -> bool {
+        ["catalogManaged", "catalogOwned", "coordinatedCommits", "managedCommit"]
+            .iter()
+            .any(|beginning| self.name().starts_with(beginning))
+    }
+
     /// The facts, unless the feature is an unknown one.
     pub fn facts(&self) -> Option<&'static FeatureFacts> {
         const APPEND_ONLY: FeatureFacts = writer("appendOnly", Some(2), &[], &[]);
@@ -298,6 +306,15 @@ mod tests {
             assert_eq!(Feature::from_name(feature.name()), feature);
         }
         assert_eq!(Feature::from_name("catalogManaged").name(), "catalogManaged");
+    }
+
+    #[test]
+    fn a_catalogs_tables_are_known_under_every_name() {
+        let names = ["catalogManaged", "catalogOwned-preview", "coordinatedCommits-preview", "managedCommit-dev"];
+        for name in names {
+            assert!(Feature::from_name(name).leaves_commits_to_others(), "{name}");
+        }
+        assert!(!Feature::KNOWN.iter().any(Feature::leaves_commits_to_others));
     }
 
     #[test]

@@ -4,8 +4,6 @@ use super::{Report, Review, Rule};
 use crate::action::Action;
 use crate::finding::Severity;
 
-const AT_CREATION: [&str; 3] = ["catalogManaged", "catalogOwned-preview", "coordinatedCommits-preview"];
-
 pub(super) static RULE: Rule = Rule {
     code: "DE247",
     name: "feature-not-for-existing",
@@ -21,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
 fn check(review: &Review<'_>) -> Vec<Report> {
     let report = |action: &Action| {
         let Action::EnableFeature { feature } = action else { return None };
-        let name = AT_CREATION.into_iter().find(|name| *name == feature.name())?;
+        let name = Some(feature).filter(|feature| feature.leaves_commits_to_others())?.name();
         let message = format!("feature `{name}` can only be given to a table when it is created");
         let help = format!("remove `delta.feature.{name}` from its properties, or create the table anew");
         Some(Report::new(action.subject(&review.desired.name), message, help))
