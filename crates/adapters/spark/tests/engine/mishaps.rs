@@ -62,7 +62,9 @@ async fn an_error_after_the_commit_is_no_failure() {
 #[tokio::test]
 async fn an_error_of_the_servers_own_is_told_and_not_tried_again() {
     let statements = each("nothing", Mishap::AfterCommit(refused("DELTA_POST_COMMIT_HOOK_FAILED"))).await.len();
-    for (error, words) in [(bare(), "Java heap space"), (refused("OPERATION_CANCELED"), "somebody stopped the statement")] {
+    for (error, words) in
+        [(bare(), "Java heap space"), (refused("OPERATION_CANCELED"), "somebody stopped the statement")]
+    {
         let mut passed = 0;
         for (at, ended) in each("instead", Mishap::Instead(error)).await.into_iter().enumerate() {
             if is_applied(&ended) {
