@@ -1,7 +1,6 @@
 //! What ends a command before its result.
 
-use std::error::Error;
-
+use delta_engine::port::with_causes;
 use delta_engine::schema::model::nearest;
 use delta_engine::{ConnectError, DeclarationFault, EngineError};
 
@@ -91,20 +90,6 @@ impl From<ConnectError> for Trouble {
         let help = error.help();
         Self::failed(with_causes(&error), Some(help))
     }
-}
-
-/// An error and what caused it, in one line.
-pub(crate) fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        let words = next.to_string();
-        if !text.ends_with(&words) {
-            text = format!("{text}: {words}");
-        }
-        cause = next.source();
-    }
-    text
 }
 
 /// Words that end a message: the nearest of what there is.

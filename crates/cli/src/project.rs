@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use delta_engine::definitions::{self, Context, Project, ResolvedTarget, TargetSettings};
 use delta_engine::native::Lake;
 use delta_engine::native::lake::{Commits, Template};
+use delta_engine::port::with_causes;
 use delta_engine::schema::model::TableName;
 use delta_engine::schema::{Day, Severity, rules};
 use delta_engine::wire::WireTarget;
@@ -15,7 +16,7 @@ use delta_engine::{
 };
 
 use crate::args::Options;
-use crate::error::{Trouble, did_you_mean, with_causes};
+use crate::error::{Trouble, did_you_mean};
 use crate::progress;
 use crate::selection::{Selection, may_concern, near, there_are};
 

@@ -12,7 +12,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 
-use delta_engine_application::port::{Answer, Effort, Question, Statement};
+use delta_engine_application::port::{Answer, Effort, Question, Statement, with_causes};
 use delta_engine_schema::model::{ObservedTable, TableName};
 use futures::StreamExt;
 
@@ -153,5 +153,5 @@ async fn answer(
             Err(error) => unknowable = unknowable.or(Some(error)),
         }
     }
-    unknowable.map_or(Answer::Proven, |error| Answer::Unknowable { why: error.explain() })
+    unknowable.map_or(Answer::Proven, |error| Answer::Unknowable { why: with_causes(&error) })
 }

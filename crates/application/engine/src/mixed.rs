@@ -15,7 +15,7 @@ use delta_engine_schema::{Action, BACKEND, Finding, Severity, claims, diff};
 
 use crate::layered::{Layered, kept_by_catalog};
 use crate::port::{
-    Catalog, Compiled, Context, ErrorKind, ExecutionError, Executor, Observation, Receipt, Relation, Step,
+    Catalog, Compiled, Context, ErrorKind, ExecutionError, Executor, Observation, Receipt, Relation, Step, with_causes,
 };
 use create::Split;
 
@@ -155,9 +155,8 @@ impl Mixed {
         // The commit is made, and stays made.
         if let Err(error) = self.statements.refresh(&context.relation).await {
             tracing::warn!(table = %seen.name, %error, "the server was not told of the commit");
-            let cause = error.source.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default();
             let help = error.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
-            receipt.remarks.push(format!("{error}{cause}{help}"));
+            receipt.remarks.push(with_causes(&error) + &help);
         }
         Ok(receipt)
     }

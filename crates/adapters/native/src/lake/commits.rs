@@ -6,7 +6,7 @@
 
 use std::sync::PoisonError;
 
-use delta_engine_application::port::{ErrorKind, ExecutionError, Relation};
+use delta_engine_application::port::{ErrorKind, ExecutionError, Relation, with_causes};
 use url::{Position, Url};
 
 use super::{Lake, LakeError, scratch};
@@ -102,8 +102,7 @@ impl CommitsError {
 
 impl From<LakeError> for CommitsError {
     fn from(error: LakeError) -> Self {
-        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-        Self::Place { why: format!("{error}{cause}"), help: error.help() }
+        Self::Place { why: with_causes(&error), help: error.help() }
     }
 }
 

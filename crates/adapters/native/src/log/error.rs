@@ -1,6 +1,6 @@
 //! Why a log can't be read, and what to do about it.
 
-use delta_engine_application::port::Unreadable;
+use delta_engine_application::port::{Unreadable, with_causes};
 
 use crate::storage::StorageError;
 
@@ -117,17 +117,6 @@ impl LogError {
 
 impl From<LogError> for Unreadable {
     fn from(error: LogError) -> Self {
-        let mut reason = error.to_string();
-        let mut cause = std::error::Error::source(&error);
-        while let Some(source) = cause {
-            let text = source.to_string();
-            // Object stores repeat their cause in their own text.
-            if !reason.contains(&text) {
-                reason.push_str(": ");
-                reason.push_str(&text);
-            }
-            cause = source.source();
-        }
-        Self { reason, help: error.help() }
+        Self { reason: with_causes(&error), help: error.help() }
     }
 }

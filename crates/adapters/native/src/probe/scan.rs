@@ -32,19 +32,6 @@ pub(super) enum ScanError {
     Storage(#[from] StorageError),
 }
 
-impl ScanError {
-    /// The error with its causes.
-    pub(super) fn explain(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(source) = cause {
-            text = format!("{text}: {source}");
-            cause = source.source();
-        }
-        text
-    }
-}
-
 /// A data file that is open for reading.
 pub(super) struct Opened<'f> {
     file: ParquetFile<'f>,

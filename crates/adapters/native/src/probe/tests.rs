@@ -279,9 +279,9 @@ fn statistics_never_contradict_the_data_of_any_fixture() {
                 };
                 *tallies.entry(outcome.to_owned()).or_default() += 1;
                 if let Err(error) = scanned
-                    && !error.explain().contains("No such file")
+                    && !with_causes(&error).contains("No such file")
                 {
-                    println!("{} {}: {}", folder.display(), target.path, error.explain());
+                    println!("{} {}: {}", folder.display(), target.path, with_causes(&error));
                 }
             }
         }

@@ -8,7 +8,7 @@ use futures::stream::{self, StreamExt};
 
 use super::{Engine, EngineError, plan};
 use crate::event::Event;
-use crate::port::{Context, ErrorKind, ExecutionError, Observation, Receipt, Step};
+use crate::port::{Context, ErrorKind, ExecutionError, Observation, Receipt, Step, with_causes};
 use crate::report::{Execution, Failure, PreparedPlan, PreparedTable, Report};
 
 /// How often a table that was changed by others is looked at again.
@@ -289,22 +289,7 @@ fn stopped(done: usize, steps: usize, error: &ExecutionError) -> Execution {
 }
 
 fn failure(error: &ExecutionError) -> Failure {
-    Failure { message: told(error), help: error.help.clone() }
-}
-
-/// An error and its causes on one line.
-fn told(error: &dyn std::error::Error) -> String {
-    let mut message = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        let text = next.to_string();
-        // Many errors tell their causes themselves.
-        if !message.contains(&text) {
-            message = format!("{message}: {text}");
-        }
-        cause = next.source();
-    }
-    message
+    Failure { message: with_causes(error), help: error.help.clone() }
 }
 
 fn stale(error: &ExecutionError) -> Failure {
@@ -324,7 +309,7 @@ async fn verify(engine: &Engine, plan: &PreparedPlan, mut executions: Vec<Execut
     let (observations, unseen) = match engine.catalog.observe(&relations).await {
         Ok(observations) => (observations, None),
         // What was done is done, whether or not it can be seen.
-        Err(error) => (Vec::new(), Some(told(&error))),
+        Err(error) => (Vec::new(), Some(with_causes(&error))),
     };
     for (at, index) in touched.into_iter().enumerate() {
         let table = &plan.tables[index];
