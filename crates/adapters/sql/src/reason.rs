@@ -56,6 +56,8 @@ pub enum Reason {
     AddedGenerated,
     /// A whole number as the default of a column that is there.
     NumberDefault,
+    /// A computed default of a new table's narrow column.
+    ComputedDefault,
     /// A generated column.
     Generated,
     /// An identity column.
@@ -134,7 +136,8 @@ impl Reason {
                  they lose their comments and, under column mapping, their data"
             ),
             Self::StatisticsNames => format!(
-                "{who} drops no column while `delta.dataSkippingStatsColumns` lists a name in backticks, which it does not find"
+                "{who} takes the backticks out of `delta.dataSkippingStatsColumns` here, and a name that needs them then stops \
+                 every insert"
             ),
             Self::ElementNotNull => "SQL can't say NOT NULL of array elements and map values".to_owned(),
             Self::ElementNullability => {
@@ -149,6 +152,9 @@ impl Reason {
                 format!(
                     "{who} keeps a default that is a whole number in a form in which Spark can't read the table any more"
                 )
+            }
+            Self::ComputedDefault => {
+                format!("{dialect} creates no tinyint, smallint or decimal column with a default that is computed as int")
             }
             Self::Generated => {
                 format!("{dialect} creates no generated columns; OSS Spark from 4.2 on and Databricks do")
@@ -190,7 +196,7 @@ impl Reason {
                 "leave this column as it is, or write `execute: native` on the target, which keeps its fields"
             }
             Self::StatisticsNames => {
-                "unset `delta.dataSkippingStatsColumns` as a change of its own, drop the column, and set it again"
+                "unset `delta.dataSkippingStatsColumns` as a change of its own, make this one, and set it again"
             }
             Self::ElementNotNull => {
                 "remove `not null` inside the type, or create the table on a target that is a folder or bucket"
@@ -202,6 +208,7 @@ impl Reason {
             Self::AddedNotNull => "declare it nullable, apply, fill it, then declare it NOT NULL",
             Self::AddedDefault => "add the column, and set its default as a change of its own",
             Self::AddedGenerated => "add a plain column and fill it, or create the table anew",
+            Self::ComputedDefault => "write CAST(… AS the column's type), or a plain value",
             Self::NumberDefault => "write it as an expression, such as 7 + 0 or CAST(7 AS INT)",
             Self::Generated => {
                 "upgrade to Spark 4.2 with Delta Lake 4.4, or create the table on a target that is a folder or bucket"

@@ -70,6 +70,11 @@ fn creation(dialect: Dialect, table: &TableName, desired: &DesiredTable) -> Vec<
     for column in &desired.columns {
         let at = |aspect| Subject::path(table, &Path::column(column.name().clone())).aspect(aspect);
         found.extend(data_type(dialect, column.data_type()).into_iter().map(|reason| (at(Aspect::Type), reason)));
+        let is_computed =
+            column.default.as_ref().is_some_and(|default| is_narrow(column.data_type()) && !is_plain(default));
+        if is_computed && !dialect.narrows_computed_defaults() {
+            found.push((at(Aspect::Default), Reason::ComputedDefault));
+        }
         if !dialect.creates_computed_columns() {
             found.extend(column.generated.as_ref().map(|_| (at(Aspect::Generated), Reason::Generated)));
             found.extend(column.identity.map(|_| (at(Aspect::Identity), Reason::Identity)));
@@ -88,6 +93,18 @@ fn creation(dialect: Dialect, table: &TableName, desired: &DesiredTable) -> Vec<
         found.extend(refused.map(|reason| (whole().aspect(Aspect::Property).key(key), reason)));
     }
     found
+}
+
+/// Whether arithmetic of numbers comes out wider than this type.
+fn is_narrow(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Byte | DataType::Short | DataType::Decimal(_))
+}
+
+/// Whether a default is one value, or brought to a type by itself.
+fn is_plain(default: &Expression) -> bool {
+    let text = default.text().trim().trim_start_matches(['-', '+', ' ']).to_lowercase();
+    let is_value = text.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '.' | '_'));
+    is_value || (text.starts_with("cast(") && text.ends_with(')'))
 }
 
 fn clustering_of_new(dialect: Dialect, layout: &Layout) -> Option<Reason> {

@@ -175,7 +175,7 @@ mod tests {
         let gone = Unavailable::SessionLost { reason: "gone".to_owned() };
         check(Failure::Unavailable(gone), ErrorKind::Unavailable);
         check(Failure::Interrupted(Interruption::BeforeSent), ErrorKind::Interrupted);
-        check(Failure::Interrupted(Interruption::Stopped), ErrorKind::Ambiguous);
+        check(Failure::Interrupted(Interruption::Stopped), ErrorKind::Broken);
         check(Failure::Interrupted(Interruption::MayBeRunning), ErrorKind::Ambiguous);
     }
 

@@ -56,6 +56,56 @@ async fn the_analyzed_schema_has_nullability_comments_and_defaults_and_hides_gen
 }
 
 #[tokio::test]
+async fn a_list_of_statistics_without_its_backticks_stops_every_insert() {
+    let Some(live) = live("unquoted").await else { return };
+    live.run(&format!("CREATE SCHEMA {}", live.schema)).await;
+    let is_oldest = is_oldest(&live).await;
+    for (table, change, loses) in [
+        ("dropped", "DROP COLUMN d", true),
+        ("renamed", "RENAME COLUMN d TO e", is_oldest),
+        ("kept", "ADD COLUMN e INT", false),
+    ] {
+        let table = live.name(table);
+        live.run(&format!(
+            "CREATE TABLE {table} (a INT, d INT, `b-c` INT) USING delta TBLPROPERTIES ('delta.columnMapping.mode' = 'name', \
+             'delta.dataSkippingStatsColumns' = 'a,`b-c`')"
+        ))
+        .await;
+        live.run(&format!("ALTER TABLE {table} {change}")).await;
+        let listed =
+            texts(&live, &format!("SHOW TBLPROPERTIES {table} ('delta.dataSkippingStatsColumns')"), "value").await;
+        assert_eq!(listed, [if loses { "a,b-c" } else { "a,`b-c`" }], "{change}");
+        let insert = format!("INSERT INTO {table} (a) VALUES (1)");
+        if loses {
+            assert!(refusal(&live, &insert).await.message.contains("None.get"), "{change}");
+        } else {
+            live.run(&insert).await;
+        }
+    }
+    live.end().await;
+}
+
+#[tokio::test]
+async fn the_oldest_line_creates_no_narrow_column_with_a_default_that_is_computed_wider() {
+    let Some(live) = live("computed").await else { return };
+    live.run(&format!("CREATE SCHEMA {}", live.schema)).await;
+    let create = |table: &str, column: &str| {
+        let feature = "TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'supported')";
+        format!("CREATE TABLE {} (a {column}) USING delta {feature}", live.name(table))
+    };
+    for (table, column) in [("t1", "TINYINT DEFAULT 1 + 1"), ("t2", "DECIMAL(3,0) DEFAULT 1 + 1")] {
+        if is_oldest(&live).await {
+            let refusal = refusal(&live, &create(table, column)).await;
+            assert!(refusal.is("INVALID_DEFAULT_VALUE.DATA_TYPE"), "{column}: {refusal}");
+        } else {
+            live.run(&create(table, column)).await;
+        }
+    }
+    live.run(&create("t3", "TINYINT DEFAULT CAST(1 + 1 AS TINYINT)")).await;
+    live.end().await;
+}
+
+#[tokio::test]
 async fn details_can_not_be_asked_in_a_union() {
     let Some(live) = live("batched").await else { return };
     live.run(&format!("CREATE SCHEMA {}", live.schema)).await;

@@ -79,23 +79,33 @@ fn changed_itself(action: &Action) -> Option<&Path> {
     None
 }
 
-/// Whether the action drops a column while the list of columns with statistics holds another name that Delta does not find
-/// again: it reads the list without backticks then (`dropDeltaStatsColumns`; measured).
+/// Whether the action makes Delta write the list of columns with statistics anew, and the list holds a name that needs
+/// backticks then: it is written without them (`dropDeltaStatsColumns`), after which Delta finds no column for it (measured).
 pub(super) fn loses_statistics_names(
     dialect: Dialect,
     observed: Option<&ObservedTable>,
     parts: &[Part],
     at: usize,
 ) -> bool {
-    let Action::DropColumn { path, .. } = &parts[at].action else { return false };
+    let (path, to) = if let Action::DropColumn { path, .. } = &parts[at].action {
+        (path, None)
+    } else if let Action::RenameColumn { path, to } = &parts[at].action {
+        (path, Some(path.parent().unwrap_or_default().field(to)))
+    } else {
+        return false;
+    };
     let lists = observed.is_some_and(|table| table.property(STATISTICS_COLUMNS).is_some());
-    if !dialect.rewrites_statistics_columns_unquoted() || !lists {
+    let unquotes = match to {
+        None => dialect.drops_columns_from_statistics_unquoted(),
+        Some(_) => dialect.renames_columns_of_statistics_unquoted(),
+    };
+    if !unquotes || !lists {
         return false;
     }
     let Some(table) = state(observed, parts, at) else { return false };
     let listed = table.property(STATISTICS_COLUMNS).unwrap_or_default();
-    let left = renamed_in_list(listed, path, None);
-    let is_odd = |part: &String| part.chars().any(|letter| !letter.is_alphanumeric() && letter != '_');
+    let left = renamed_in_list(listed, path, to.as_ref());
+    let is_odd = |part: &String| part.chars().any(|letter| !letter.is_ascii_alphanumeric() && letter != '_');
     split_list(&left).filter_map(split_dotted).any(|parts| parts.iter().any(is_odd))
 }
 

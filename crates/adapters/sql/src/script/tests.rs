@@ -251,17 +251,52 @@ fn the_session_catalog_takes_plain_names() {
 }
 
 #[test]
-fn no_column_is_dropped_beside_odd_names_with_statistics() {
-    let check_listed = |listed: &str, dropped: &str, expected: &str| {
+fn no_list_of_statistics_loses_its_backticks() {
+    const OLDEST: Dialect = Dialect::Delta(SparkLine::V4_0);
+    let table = |listed: &str| {
         let mut table = observed(&[("a", "int"), ("b c", "int"), ("größe", "int"), ("d", "int")]);
         table.properties.insert("delta.dataSkippingStatsColumns".to_owned(), listed.to_owned());
-        let drop = Action::DropColumn { path: Path::column(dropped), data_type: DataType::Integer };
-        check(OSS, Some(&table), std::slice::from_ref(&drop), &[expected]);
-        check(Dialect::Databricks, Some(&table), &[drop], &[&format!("~DROP COLUMN `{dropped}`")]);
+        table
     };
-    check_listed("a,`b c`", "d", "StatisticsNames");
-    check_listed("a,`b c`", "a", "StatisticsNames");
-    check_listed("a,`b c`", "b c", "~DROP COLUMN `b c`");
-    check_listed("a,`größe`", "d", "~DROP COLUMN `d`");
-    check_listed("", "d", "~DROP COLUMN `d`");
+    let check_dropped = |listed: &str, dropped: &str, expected: &str| {
+        let drop = Action::DropColumn { path: Path::column(dropped), data_type: DataType::Integer };
+        check(OLDEST, Some(&table(listed)), std::slice::from_ref(&drop), &[expected]);
+        check(OSS, Some(&table(listed)), std::slice::from_ref(&drop), &[expected]);
+        check(Dialect::Databricks, Some(&table(listed)), &[drop], &[&format!("~DROP COLUMN `{dropped}`")]);
+    };
+    check_dropped("a,`b c`", "d", "StatisticsNames");
+    check_dropped("a,`b c`", "a", "StatisticsNames");
+    check_dropped("a,`b c`", "b c", "~DROP COLUMN `b c`");
+    check_dropped("a,`größe`", "d", "StatisticsNames");
+    check_dropped("", "d", "~DROP COLUMN `d`");
+    let check_renamed = |listed: &str, to: &str, expected: &str| {
+        let rename = Action::RenameColumn { path: Path::column("a"), to: to.into() };
+        check(OLDEST, Some(&table(listed)), std::slice::from_ref(&rename), &[expected]);
+        check(OSS, Some(&table(listed)), &[rename], &[&format!("~RENAME COLUMN `a` TO `{to}`")]);
+    };
+    check_renamed("a,d", "e", "~RENAME COLUMN `a` TO `e`");
+    check_renamed("d", "e f", "~RENAME COLUMN `a` TO `e f`");
+    check_renamed("a,d", "e f", "StatisticsNames");
+    check_renamed("`größe`", "e", "StatisticsNames");
+}
+
+#[test]
+fn computed_defaults_of_narrow_columns_are_created_from_4_2_on() {
+    const OLDEST: Dialect = Dialect::Delta(SparkLine::V4_0);
+    let refused = |dialect: Dialect, data_type: &str, default: &str| -> Vec<Reason> {
+        let mut column = ColumnDraft::new("a", TypeDraft::Text(data_type.to_owned()));
+        column.default = Some(default.to_owned());
+        let desired = TableDraft { columns: vec![column], ..TableDraft::new("s.t") }.check().expect("a declaration");
+        let create = Action::CreateTable { table: Box::new(desired.clone()) };
+        script(dialect, &desired.name, None, &[create]).refusals.iter().map(|refusal| refusal.reason).collect()
+    };
+    for (data_type, default) in [("smallint", "1 + 1"), ("tinyint", "abs(-1)"), ("decimal(3,0)", "1 + 1")] {
+        assert_eq!(refused(OLDEST, data_type, default), [Reason::ComputedDefault], "{data_type} {default}");
+        assert_eq!(refused(OSS, data_type, default), [], "{data_type} {default}");
+    }
+    let fine =
+        [("smallint", "- 1"), ("smallint", "CAST(1 + 1 AS SMALLINT)"), ("int", "1 + 1"), ("decimal(3,1)", "1.5")];
+    for (data_type, default) in fine {
+        assert_eq!(refused(OLDEST, data_type, default), [], "{data_type} {default}");
+    }
 }

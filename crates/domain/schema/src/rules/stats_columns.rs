@@ -13,8 +13,9 @@ pub(super) static RULE: Rule = Rule {
     summary: "delta.dataSkippingStatsColumns lists columns that the table has",
     why: "Delta refuses a name in `delta.dataSkippingStatsColumns` that is no column or field of a struct, or that the table \
           is partitioned by (`StatisticsCollection.validateDeltaStatsColumns`), and takes a column out of the list when it is dropped or \
-          renamed.",
-    way_out: "List declared columns only, separated by commas, with backticks around names that hold a comma or a dot.",
+          renamed. It reads the list as SQL, so that a name without the backticks that it needs stops every insert.",
+    way_out: "List declared columns only, separated by commas, with backticks around names of anything but letters of ASCII, digits \
+              and `_`.",
     check,
 };
 
@@ -41,7 +42,9 @@ fn report(review: &Review<'_>, value: &str, entry: &Listed) -> Option<Report> {
         return Some(Report::new(subject(), message, "take it out of the list: partitions need no statistics"));
     }
     if resolved.is_some_and(|path| !path.crosses_collection()) {
-        return None;
+        let quoted = entry.parts.iter().map(|part| part.quoted_if_needed()).collect::<Vec<_>>().join(".");
+        let message = format!("{STATISTICS_COLUMNS} lists `{text}` without the backticks that it needs");
+        return lacks_backticks(text).then(|| Report::new(subject(), message, format!("write {quoted} in the list")));
     }
     let names: Vec<&str> = columns.iter().map(|column| column.name().as_str()).collect();
     let help = match nearest(text, &names) {
@@ -50,6 +53,15 @@ fn report(review: &Review<'_>, value: &str, entry: &Listed) -> Option<Report> {
     };
     let message = format!("{STATISTICS_COLUMNS} lists `{text}`, which the table will not have");
     Some(Report::new(subject(), message, help))
+}
+
+/// Whether a name stands without the backticks that it needs.
+fn lacks_backticks(text: &str) -> bool {
+    let mut quoted = false;
+    text.chars().any(|letter| {
+        quoted ^= letter == '`';
+        !quoted && !letter.is_ascii_alphanumeric() && !matches!(letter, '_' | '.' | '`')
+    })
 }
 
 fn without(value: &str, entry: &str) -> String {
@@ -72,6 +84,21 @@ mod tests {
                 "silver.t (property delta.dataSkippingStatsColumns): delta.dataSkippingStatsColumns lists `s.y`, which the table will not have",
             ],
         );
+    }
+
+    #[test]
+    fn a_name_that_needs_backticks_has_them() {
+        let desired = || table("größe: int, s: struct<`a b`: int>, a_1: int");
+        on_create(&RULE, desired().property(STATISTICS_COLUMNS, "`größe`, s.`a b`, a_1"), &[]);
+        on_create(
+            &RULE,
+            desired().property(STATISTICS_COLUMNS, "größe, a_1"),
+            &[
+                "silver.t (property delta.dataSkippingStatsColumns): delta.dataSkippingStatsColumns lists `größe` without the backticks that it needs",
+            ],
+        );
+        let there = table("größe: int, a_1: int");
+        helps(&RULE, desired().property(STATISTICS_COLUMNS, "größe"), there, &["write `größe` in the list"]);
     }
 
     #[test]
