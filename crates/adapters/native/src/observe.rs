@@ -133,10 +133,12 @@ mod tests {
             let domain = format!(
                 r#"{{"domainMetadata":{{"domain":"delta.clustering","configuration":{configuration},"removed":false}}}}"#
             );
-            let mapped = r#","configuration":{"delta.columnMapping.mode":"name"}"#;
-            let table = read(protocol, fields, mapped, &domain);
-            let unknown = if table.unknown.covers(Aspect::Layout, &Path::table()) { " (unknown)" } else { "" };
-            assert_eq!(format!("{}{unknown}", table.layout), expected);
+            // Also where a mapping is off that once was on.
+            for mapped in [r#","configuration":{"delta.columnMapping.mode":"name"}"#, r#","configuration":{}"#] {
+                let table = read(protocol, fields, mapped, &domain);
+                let unknown = if table.unknown.covers(Aspect::Layout, &Path::table()) { " (unknown)" } else { "" };
+                assert_eq!(format!("{}{unknown}", table.layout), expected);
+            }
         };
         check(r#"[["col-1"],["col-2","col-3"]]"#, "clustered by id, s.`x.y`");
         check(r#"["col-1","col-2.col-3"]"#, "clustered by id, s.`x.y`");

@@ -28,7 +28,7 @@ pub(super) fn created(table: &ObservedTable, now: i64) -> Result<(Json, Json, Ve
         metadata.insert("description", comment.as_str());
     }
     let domains = if matches!(table.layout, Layout::Clustered(_)) {
-        let paths = table.layout.clustering().iter().map(|path| physical_path(&schema, path, table.mapping_mode()));
+        let paths = table.layout.clustering().iter().map(|path| physical_path(&schema, path));
         vec![clustering_domain(paths.collect::<Result<_, _>>()?)]
     } else {
         Vec::new()

@@ -17,7 +17,7 @@ use super::text_lengths;
 use crate::json::Json;
 use crate::log::{LogError, LogState};
 use crate::observe::observe;
-use crate::observe::schema::physical_name;
+use crate::observe::schema::kept_name;
 use fields::{Missing, field_at, fields_at, insert_field, position_of, type_at};
 
 const MAPPING_MODE: &str = "delta.columnMapping.mode";
@@ -113,14 +113,14 @@ pub(super) fn clustering_domain(columns: Vec<Vec<String>>) -> Json {
     ])
 }
 
-/// The names along a path that files have under this mapping.
-pub(super) fn physical_path(schema: &Json, path: &Path, mode: MappingMode) -> Result<Vec<String>, Missing> {
+/// The names along a path in the list of clustering columns.
+pub(super) fn physical_path(schema: &Json, path: &Path) -> Result<Vec<String>, Missing> {
     let mut names = Vec::new();
     for depth in 1..=path.steps().len() {
         let prefix: Path = path.steps()[..depth].to_vec().into();
         let mut schema = schema.clone();
         let field = field_at(&mut schema, &prefix)?;
-        names.push(physical_name(field, mode).ok_or_else(|| Missing::at(&prefix))?.to_owned());
+        names.push(kept_name(field).ok_or_else(|| Missing::at(&prefix))?.to_owned());
     }
     Ok(names)
 }
@@ -309,8 +309,7 @@ impl Editor {
     }
 
     fn set_clustering(&mut self, layout: &Layout) -> Result<(), EditError> {
-        let mode = self.mapping_mode();
-        let paths = layout.clustering().iter().map(|path| physical_path(&self.schema, path, mode));
+        let paths = layout.clustering().iter().map(|path| physical_path(&self.schema, path));
         self.clustering = Some(paths.collect::<Result<_, _>>()?);
         Ok(())
     }
@@ -394,18 +393,4 @@ fn highest_id(data_type: &Json) -> u32 {
     let inner =
         ["elementType", "keyType", "valueType"].into_iter().filter_map(|key| data_type.get(key)).map(highest_id).max();
     highest.max(inner.unwrap_or(0))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_that_an_earlier_mapping_left_mean_nothing() {
-        let schema =
-            r#"{"fields":[{"name":"day","type":"date","metadata":{"delta.columnMapping.physicalName":"col-1"}}]}"#;
-        let names = |mode| physical_path(&Json::parse(schema).unwrap(), &Path::column("day"), mode).unwrap();
-        assert_eq!(names(MappingMode::None), ["day"]);
-        assert_eq!(names(MappingMode::Name), ["col-1"]);
-    }
 }

@@ -2,7 +2,7 @@
 
 use delta_engine_schema::model::{Layout, Path, is_true};
 
-use super::schema::{self, struct_fields};
+use super::schema::{kept_name, struct_fields};
 use crate::json::Json;
 use crate::log::LogState;
 
@@ -39,10 +39,9 @@ fn clustering_path(state: &LogState, column: &Json) -> Option<Path> {
 /// The path whose physical names are these, through structs.
 fn logical_path(state: &LogState, physical: &[&str]) -> Option<Path> {
     let mut path = Path::table();
-    let mode = state.mapping_mode();
     let mut level = Some(&state.schema);
     for part in physical {
-        let field = struct_fields(level?)?.iter().find(|field| schema::physical_name(field, mode) == Some(part))?;
+        let field = struct_fields(level?)?.iter().find(|field| kept_name(field) == Some(part))?;
         path = path.field(&field.get("name")?.as_str()?.into());
         level = field.get("type");
     }

@@ -28,13 +28,16 @@ pub(crate) fn struct_fields(data_type: &Json) -> Option<&[Json]> {
     data_type.get("fields")?.as_array()
 }
 
-/// The name a field has in files, statistics and clustering: its own, unless column mapping gave it another.
+/// The name a field has in files and statistics: its own, unless column mapping gave it another.
 pub(crate) fn physical_name(field: &Json, mode: MappingMode) -> Option<&str> {
+    // Names that were mapped once stay in the metadata when mapping is off, and mean nothing to files.
+    if mode == MappingMode::None { field.get("name")?.as_str() } else { kept_name(field) }
+}
+
+/// The name a field has in the list of clustering columns: the physical one that is kept of it, whether columns are mapped or
+/// not (Delta `DeltaColumnMapping.getPhysicalName`; measured on Spark 4.2, which fails on a table with the other name).
+pub(crate) fn kept_name(field: &Json) -> Option<&str> {
     let name = field.get("name")?.as_str()?;
-    // Names that were mapped once stay in the metadata when mapping is off, and mean nothing.
-    if mode == MappingMode::None {
-        return Some(name);
-    }
     let mapped = field.get("metadata").and_then(|metadata| metadata.get(PHYSICAL_NAME)).and_then(Json::as_str);
     Some(mapped.unwrap_or(name))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use delta_engine_schema::model::{Feature, Layout, MappingMode, PHYSICAL_NAME, Path, is_true};
+use delta_engine_schema::model::{Feature, Layout, PHYSICAL_NAME, Path, is_true};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -107,32 +107,30 @@ fn layout(checksum: &Checksum, schema: &Value) -> Option<Layout> {
     if configuration.get("clusterByAuto").is_some_and(|value| is_true(value)) {
         return Some(Layout::ClusteredAuto);
     }
-    let mode = configuration.get("delta.columnMapping.mode").and_then(|mode| MappingMode::parse(mode));
-    let is_mapped = mode.is_some_and(|mode| mode != MappingMode::None);
     let domain: Value = serde_json::from_str(&domain.configuration).ok()?;
     let columns = domain.get("clusteringColumns")?.as_array()?;
-    let paths: Vec<Path> = columns.iter().map(|column| path(schema, is_mapped, column)).collect::<Option<_>>()?;
+    let paths: Vec<Path> = columns.iter().map(|column| path(schema, column)).collect::<Option<_>>()?;
     Some(if paths.is_empty() { Layout::Flat } else { Layout::Clustered(paths) })
 }
 
 /// Delta writes one list of physical names a column (`ClusteringMetadataDomain`).
-fn path(schema: &Value, is_mapped: bool, column: &Value) -> Option<Path> {
+fn path(schema: &Value, column: &Value) -> Option<Path> {
     let mut path = Path::table();
     let mut level = Some(schema);
     for part in column.as_array()? {
         let part = part.as_str()?;
         let fields = level?.get("fields")?.as_array()?;
-        let field = fields.iter().find(|field| physical_name(field, is_mapped) == Some(part))?;
+        let field = fields.iter().find(|field| kept_name(field) == Some(part))?;
         path = path.field(&field.get("name")?.as_str()?.into());
         level = field.get("type");
     }
     (!path.is_table()).then_some(path)
 }
 
-fn physical_name(field: &Value, is_mapped: bool) -> Option<&str> {
+/// The physical name that is kept of a field, also where a mapping is off that once was on (Delta `getPhysicalName`; measured).
+fn kept_name(field: &Value) -> Option<&str> {
     let mapped = || field.get("metadata")?.get(PHYSICAL_NAME)?.as_str();
-    let name = field.get("name")?.as_str();
-    if is_mapped { mapped().or(name) } else { name }
+    mapped().or(field.get("name")?.as_str())
 }
 
 #[cfg(test)]
@@ -163,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn clustering_is_by_physical_names_only_where_columns_are_mapped() {
+    fn clustering_is_by_the_physical_names_that_are_kept() {
         let protocol =
             r#"{"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["clustering","domainMetadata"]}"#;
         let domain = |column: &str| {
@@ -175,10 +173,10 @@ mod tests {
         let layout = |configuration: &str, column: &str| {
             check(protocol, configuration, &domain(column)).unwrap().detail.layout.map(|layout| layout.to_string())
         };
-        let by_name = Some("clustered by `a b`".to_owned());
-        assert_eq!(layout(r#"{"delta.columnMapping.mode":"name"}"#, "col-1"), by_name);
-        assert_eq!(layout("{}", "a b"), by_name);
-        assert_eq!(layout("{}", "col-1"), None);
+        for configuration in [r#"{"delta.columnMapping.mode":"name"}"#, "{}"] {
+            assert_eq!(layout(configuration, "col-1").as_deref(), Some("clustered by `a b`"));
+            assert_eq!(layout(configuration, "a b"), None);
+        }
     }
 
     #[test]
