@@ -266,8 +266,9 @@ async fn seen(lake: &Path) -> ObservedTable {
 fn loses(plan: &PreparedPlan, what: &str) -> bool {
     plan.tables[0].plan.findings.iter().any(|finding| {
         let mut of_delta_rs = finding.message.split(", ").filter(|part| part.contains("delta-rs"));
-        finding.name == "upgrade-protocol" && of_delta_rs.any(|part| part.contains(what))
-            || finding.name == "map-of-changed-structs"
+        // What stands in no parentheses loses write alone.
+        let lost = |part: &str| part.split_once('(').map_or("write", |(_, lost)| lost).contains(what);
+        finding.name == "upgrade-protocol" && of_delta_rs.any(lost) || finding.name == "map-of-changed-structs"
     })
 }
 

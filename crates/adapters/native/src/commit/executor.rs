@@ -183,6 +183,7 @@ impl Attempt<'_> {
                     | Error::PermissionDenied { .. }
                     | Error::Unauthenticated { .. }
                     | Error::NotSupported { .. }
+                    | Error::NotImplemented { .. }
                     | Error::InvalidPath { .. }
                     | Error::UnknownConfigurationKey { .. }
             }
