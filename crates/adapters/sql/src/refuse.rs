@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use delta_engine_schema::Action;
 use delta_engine_schema::model::{
-    Aspect, Column, DataType, DesiredTable, Expression, Feature, Field, Layout, Path, Subject, TableName,
-    required_features,
+    Aspect, Column, DataType, DesiredTable, Expression, ExpressionToken, Feature, Field, Layout, Path, Subject,
+    TableName, required_features,
 };
 
 use crate::check;
@@ -102,9 +102,15 @@ fn is_narrow(data_type: &DataType) -> bool {
 
 /// Whether a default is one value, or brought to a type by itself.
 fn is_plain(default: &Expression) -> bool {
-    let text = default.text().trim().trim_start_matches(['-', '+', ' ']).to_lowercase();
-    let is_value = text.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '.' | '_'));
-    is_value || (text.starts_with("cast(") && text.ends_with(')'))
+    let tokens = match default.tokens() {
+        [ExpressionToken::Symbol(sign), rest @ ..] if sign == "-" || sign == "+" => rest,
+        tokens => tokens,
+    };
+    match tokens {
+        [_] => true,
+        [ExpressionToken::Word(word), .., ExpressionToken::Symbol(last)] => word == "cast" && last == ")",
+        _ => false,
+    }
 }
 
 fn clustering_of_new(dialect: Dialect, layout: &Layout) -> Option<Reason> {

@@ -6,6 +6,7 @@ use super::*;
 use crate::dialect::SparkLine;
 
 const OSS: Dialect = Dialect::Delta(SparkLine::NEWEST);
+const OLDEST: Dialect = Dialect::Delta(SparkLine::V4_0);
 
 fn observed(columns: &[(&str, &str)]) -> ObservedTable {
     let column = |(name, text): &(&str, &str)| ColumnDraft::new(*name, TypeDraft::Text((*text).to_owned()));
@@ -252,7 +253,6 @@ fn the_session_catalog_takes_plain_names() {
 
 #[test]
 fn no_list_of_statistics_loses_its_backticks() {
-    const OLDEST: Dialect = Dialect::Delta(SparkLine::V4_0);
     let table = |listed: &str| {
         let mut table = observed(&[("a", "int"), ("b c", "int"), ("größe", "int"), ("d", "int")]);
         table.properties.insert("delta.dataSkippingStatsColumns".to_owned(), listed.to_owned());
@@ -282,7 +282,6 @@ fn no_list_of_statistics_loses_its_backticks() {
 
 #[test]
 fn computed_defaults_of_narrow_columns_are_created_from_4_2_on() {
-    const OLDEST: Dialect = Dialect::Delta(SparkLine::V4_0);
     let refused = |dialect: Dialect, data_type: &str, default: &str| -> Vec<Reason> {
         let mut column = ColumnDraft::new("a", TypeDraft::Text(data_type.to_owned()));
         column.default = Some(default.to_owned());
@@ -294,8 +293,13 @@ fn computed_defaults_of_narrow_columns_are_created_from_4_2_on() {
         assert_eq!(refused(OLDEST, data_type, default), [Reason::ComputedDefault], "{data_type} {default}");
         assert_eq!(refused(OSS, data_type, default), [], "{data_type} {default}");
     }
-    let fine =
-        [("smallint", "- 1"), ("smallint", "CAST(1 + 1 AS SMALLINT)"), ("int", "1 + 1"), ("decimal(3,1)", "1.5")];
+    let fine = [
+        ("smallint", "- 1"),
+        ("smallint", "CAST(1 + 1 AS SMALLINT)"),
+        ("int", "1 + 1"),
+        ("decimal(3,1)", "1.5"),
+        ("smallint", "'1'"),
+    ];
     for (data_type, default) in fine {
         assert_eq!(refused(OLDEST, data_type, default), [], "{data_type} {default}");
     }

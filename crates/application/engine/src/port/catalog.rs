@@ -24,7 +24,7 @@ pub trait Catalog: Send + Sync {
         None
     }
 
-    /// A run begins, and this is what stops it: from then on no answer is waited for without end.
+    /// A run begins, and this is what stops it: once it is cancelled, no answer is waited for without end.
     fn begins(&self, cancellation: &CancellationToken) {
         let _ = cancellation;
     }
