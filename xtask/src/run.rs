@@ -8,10 +8,11 @@ use std::process::{Command, Output, Stdio};
 /// What a chore comes to. The message is all that people need, so one boxed error serves every chore.
 pub(crate) type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
-/// The folder of the workspace.
+/// The folder of the workspace: as `cargo run` says it now, because a program that was built in another clone passes for this
+/// one's where both share a target folder.
 pub(crate) fn root() -> PathBuf {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    own.parent().unwrap_or(own).to_owned()
+    let own = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+    own.parent().map(Path::to_owned).unwrap_or(own)
 }
 
 /// Where things are kept that are made once: `DELTA_ENGINE_CACHE`, else `~/.cache/delta-engine`.
