@@ -3,15 +3,15 @@
 //! Owns which tests run where. A test's name says it, so that a test that does not fit a server is not started there, and
 //! `skipped:` stays a sign that something is missing. Knows no server: `spark` and `sail` start them.
 
-use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use super::batch::{self, Batch};
+use super::tally::Tally;
 use super::targets::Targets;
-use super::{Tally, watch};
 use crate::example;
-use crate::run::{self, Outcome};
+use crate::run::Outcome;
 use crate::sail;
 use crate::server::{Lifetime, Server};
 use crate::spark::{self, Profile, Setting};
@@ -28,9 +28,12 @@ enum Lane {
 
 const LANES: [Lane; 3] = [Lane::Spark(Profile::Newest), Lane::Spark(Profile::Oldest), Lane::Sail];
 
-/// Runs them all; what failed, by server.
-pub(super) fn run(targets: &Targets, python: Option<&Path>, tally: &mut Tally) -> Vec<Outcome> {
-    LANES.into_iter().map(|lane| lane.run(targets, python, tally)).collect()
+/// Runs them all.
+pub(super) fn run(targets: &Targets, python: Option<&Path>, tally: &mut Tally) {
+    for lane in LANES {
+        let outcome = lane.run(targets, python, tally);
+        tally.note(outcome.map_err(|error| format!("live tests on {}: {error}", lane.name()).into()));
+    }
 }
 
 impl Lane {
@@ -47,24 +50,26 @@ impl Lane {
             return Ok(());
         }
         let began = Instant::now();
-        let failed = |error: Box<dyn Error>| format!("live tests on {}: {error}", self.name());
-        let (server, pyspark) = self.start().map_err(failed)?;
+        let (server, pyspark) = self.start()?;
         println!("--- {} is ready after {} s", self.name(), began.elapsed().as_secs());
-        let mut command = run::cargo(["test", "--workspace", "--no-fail-fast"]);
-        command.args(targets.live_arguments()).arg("--").args(self.filter()).arg("--show-output");
-        server.tell(&mut command);
-        command.env_remove("DELTA_ENGINE_PYTHON").env_remove("DELTA_ENGINE_PYSPARK");
-        command.envs(python.iter().map(|path| ("DELTA_ENGINE_PYTHON", path)));
-        command.envs(pyspark.iter().map(|path| ("DELTA_ENGINE_PYSPARK", path)));
+        let batches = targets.live.iter().map(|target| {
+            let mut batch = Batch::of_target(target);
+            let command = server.tell(batch.command().args(self.filter()));
+            command.env_remove("DELTA_ENGINE_PYTHON").env_remove("DELTA_ENGINE_PYSPARK");
+            command.envs(python.iter().map(|path| ("DELTA_ENGINE_PYTHON", path)));
+            command.envs(pyspark.iter().map(|path| ("DELTA_ENGINE_PYSPARK", path)));
+            batch
+        });
+        let batches = batches.collect();
         let outcome = within(LIMIT, &server, || {
-            let tests = watch(&mut command, tally);
+            batch::run(batches, tally);
             match self {
-                Self::Spark(Profile::Newest) => tests.and(example::spark(server.remote())),
-                Self::Spark(Profile::Oldest) | Self::Sail => tests,
+                Self::Spark(Profile::Newest) => example::spark(server.remote()),
+                Self::Spark(Profile::Oldest) | Self::Sail => Ok(()),
             }
         });
         println!("--- {}: {} s", self.name(), began.elapsed().as_secs());
-        outcome.map_err(|error| failed(error).into())
+        outcome
     }
 
     /// What this machine lacks, or why the server can't be started beside another one.

@@ -34,20 +34,6 @@ impl Targets {
         let (live, plain) = names.into_iter().partition(|name| LIVE.iter().any(|prefix| name.starts_with(prefix)));
         Self { plain, live }
     }
-
-    /// What makes cargo run every test but those of live servers and those in docs.
-    pub(super) fn plain_arguments(&self) -> Vec<String> {
-        ["--lib", "--bins"].map(str::to_owned).into_iter().chain(named(&self.plain)).collect()
-    }
-
-    /// What makes cargo run the tests of live servers.
-    pub(super) fn live_arguments(&self) -> Vec<String> {
-        named(&self.live).collect()
-    }
-}
-
-fn named(targets: &[String]) -> impl Iterator<Item = String> {
-    targets.iter().flat_map(|target| ["--test".to_owned(), target.clone()])
 }
 
 #[cfg(test)]
@@ -62,7 +48,7 @@ mod tests {
         let one = [target("live_pairs", "test", &[]), target("it", "test", &[]), target("live", "lib", &[])];
         let other = [target("backend", "test", &[]), target("it", "test", &[]), target("stores", "test", &["stores"])];
         let targets = Targets::of(&json!({ "packages": [{ "targets": one }, { "targets": other }] }));
-        assert_eq!(targets.plain_arguments(), ["--lib", "--bins", "--test", "it"]);
-        assert_eq!(targets.live_arguments(), ["--test", "backend", "--test", "live_pairs"]);
+        assert_eq!(targets.plain, ["it"]);
+        assert_eq!(targets.live, ["backend", "live_pairs"]);
     }
 }
