@@ -181,6 +181,10 @@ pub const TROUBLES: &[Trouble] = &[
         generate(table, id, source, "{c} + rand()");
     }),
     creating(|table| {
+        let (source, id) = (add(table, "source", DataType::Integer), add(table, "computed", DataType::Long));
+        generate(table, id, source, "{c}");
+    }),
+    creating(|table| {
         let id = add(table, "numbered", DataType::Integer);
         table.extra_mut(id).identity = Some(Identity { start: 1, increment: 1, always: true });
     }),
@@ -249,6 +253,7 @@ pub const TROUBLES: &[Trouble] = &[
     changing(|_| (), |table| constrain(table, "__CHAR_VARCHAR_STRING_LENGTH_CHECK__", "{c} IS NOT NULL")),
     changing(|_| (), |table| constrain(table, "misspelt", "{c} IS NOT NULL AND nosuch > 1")),
     changing(|_| (), |table| constrain(table, "always", "1 = 1")),
+    changing(|_| (), |table| constrain(table, "value", "{c} || 'x'")),
     changing(|_| (), |table| constrain(table, "chance", "{c} IS NOT NULL OR rand() > 0.5")),
     changing(
         |table| {

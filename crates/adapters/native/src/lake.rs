@@ -6,6 +6,7 @@
 mod commits;
 mod error;
 mod find;
+mod occupied;
 mod options;
 mod registered;
 mod scratch;

@@ -30,17 +30,19 @@ pub fn observe(name: &TableName, location: Option<&str>, state: &LogState) -> Re
         file: "_delta_log".to_owned(),
         fault: "has a `schemaString` that is no struct of named and typed fields".to_owned(),
     })?;
-    let layout = layout::layout(state).unwrap_or_else(|| {
-        unknown.insert(Aspect::Layout, Path::table());
-        Default::default()
-    });
+    let layout = layout::layout(state, &mut unknown);
 
     let mut checks = BTreeMap::new();
     let mut properties: BTreeMap<String, String> = BTreeMap::new();
     for (key, value) in state.configuration() {
         if let Some(check) = without_prefix(key, "delta.constraints.") {
             match Expression::parse(value) {
-                Ok(expression) => drop(checks.insert(Identifier::new(check), expression)),
+                Ok(expression) => {
+                    // Of two that differ in case only, nobody can say which one an action means.
+                    if checks.insert(Identifier::new(check), expression).is_some() {
+                        unknown.insert(Aspect::Check, Path::table());
+                    }
+                }
                 Err(_) => unknown.insert(Aspect::Check, Path::table()),
             }
         } else if without_prefix(key, "delta.feature.").is_none() {
@@ -73,7 +75,7 @@ pub fn observe(name: &TableName, location: Option<&str>, state: &LogState) -> Re
 }
 
 /// What follows a prefix, whatever the prefix's case.
-fn without_prefix<'k>(key: &'k str, prefix: &str) -> Option<&'k str> {
+pub(crate) fn without_prefix<'k>(key: &'k str, prefix: &str) -> Option<&'k str> {
     let (start, rest) = key.split_at_checked(prefix.len())?;
     start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
@@ -139,6 +141,13 @@ mod tests {
                 let unknown = if table.unknown.covers(Aspect::Layout, &Path::table()) { " (unknown)" } else { "" };
                 assert_eq!(format!("{}{unknown}", table.layout), expected);
             }
+            let automatic = read(protocol, fields, r#","configuration":{"clusterByAuto":"true"}"#, &domain);
+            let chosen = automatic.unknown.iter().filter(|(aspect, _)| *aspect == Aspect::Layout);
+            let chosen = chosen.map(|(_, path)| path.to_string()).collect::<Vec<_>>().join(", ");
+            let understood =
+                ["clustered by ", "flat"].iter().fold(expected, |text, word| text.trim_start_matches(word));
+            assert_eq!(automatic.layout, Layout::ClusteredAuto);
+            assert_eq!(chosen, understood.replace(" (unknown)", &Path::table().to_string()));
         };
         check(r#"[["col-1"],["col-2","col-3"]]"#, "clustered by id, s.`x.y`");
         check(r#"["col-1","col-2.col-3"]"#, "clustered by id, s.`x.y`");

@@ -103,7 +103,12 @@ fn configuration(entries: &BTreeMap<String, String>, unknown: &mut Unknown) -> (
     for (key, value) in entries {
         if let Some(check) = without_prefix(key, "delta.constraints.") {
             match Expression::parse(value) {
-                Ok(expression) => drop(checks.insert(Identifier::new(check), expression)),
+                Ok(expression) => {
+                    // Of two that differ in case only, nobody can say which one an action means.
+                    if checks.insert(Identifier::new(check), expression).is_some() {
+                        unknown.insert(Aspect::Check, Path::table());
+                    }
+                }
                 Err(_) => unknown.insert(Aspect::Check, Path::table()),
             }
         } else if without_prefix(key, "delta.feature.").is_none() {

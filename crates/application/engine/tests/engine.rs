@@ -1,7 +1,7 @@
 //! Runs of the engine on the in-memory backend.
 
 use delta_engine_application::{Column, Engine, Execution, MemoryLake, Registry, Status, Table};
-use delta_engine_schema::{Answer, Outcome, Statement};
+use delta_engine_schema::{Answer, Outcome, Policy, Severity, Statement};
 use std::sync::Arc;
 
 fn engine(lake: &MemoryLake) -> Engine {
@@ -84,4 +84,25 @@ async fn a_refuted_claim_blocks() {
         .column(Column::new("name", "string").not_null());
     let plan = engine(&lake).plan(&Registry::new().table(strict).build().unwrap()).await.unwrap();
     assert_eq!(plan.tables[0].plan.outcome, Outcome::Blocked);
+}
+
+#[tokio::test]
+async fn nothing_is_promised_unproved_where_scans_are_no_hazard() {
+    let lake = MemoryLake::new();
+    engine(&lake).sync(&Registry::new().table(customers()).build().unwrap()).await.unwrap();
+    let name = "silver.customers".parse().unwrap();
+    let statement = Statement::NoNulls(delta_engine_schema::model::Path::column("name"));
+    // This target asks for a scan also where it was let scan.
+    lake.answer(&name, statement, Answer::NeedsScan { files: 1, bytes: 1 });
+    let strict = Table::new("silver.customers")
+        .column(Column::new("id", "bigint").not_null())
+        .column(Column::new("name", "string").not_null());
+    let registry = Registry::new().table(strict).build().unwrap();
+    for severity in [Some(Severity::Warning), Some(Severity::Note), None] {
+        let mut policy = Policy::default();
+        policy.severities.insert("scan-data".to_owned(), severity);
+        let plan = engine(&lake).with_policy(policy).plan(&registry).await.unwrap();
+        let findings: Vec<&str> = plan.tables[0].plan.findings.iter().map(|finding| finding.name).collect();
+        assert_eq!((plan.tables[0].plan.outcome, findings), (Outcome::Blocked, vec!["claim-unknowable"]));
+    }
 }

@@ -10,6 +10,7 @@ mod backfill;
 mod break_streams;
 mod check_expression;
 mod check_name;
+mod check_not_boolean;
 mod check_on_changed_column;
 mod check_without_column;
 mod claim_refuted;
@@ -26,6 +27,7 @@ mod drop_column;
 mod feature_not_for_existing;
 mod generated_change;
 mod generated_expression;
+mod generated_of_another_type;
 mod generated_on_changed_column;
 mod generated_reference;
 mod iceberg_compatibility;
@@ -67,6 +69,7 @@ mod streaming_table;
 mod streams_restart;
 #[cfg(test)]
 pub(crate) mod testing;
+mod told_type;
 mod touch;
 mod type_change;
 mod unresolved_column;
@@ -179,6 +182,8 @@ pub static RULES: &[&Rule] = &[
     &check_expression::RULE,
     &default_type::RULE,
     &mapping_left_over::RULE,
+    &check_not_boolean::RULE,
+    &generated_of_another_type::RULE,
     &upgrade_protocol::RULE,
     &scan_data::RULE,
     &break_streams::RULE,

@@ -104,16 +104,12 @@ fn data_type(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Read<String
     reader.text(node, key)
 }
 
-/// Words that are whole SQL expressions.
+/// Words that are whole SQL expressions: constants of Spark that take no parentheses.
 const NILADIC: &[&str] = &[
-    "current_catalog",
-    "current_database",
     "current_date",
-    "current_schema",
+    "current_time",
     "current_timestamp",
-    "current_timezone",
     "current_user",
-    "localtimestamp",
     "session_user",
     "user",
     "true",
@@ -135,7 +131,10 @@ fn default(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Read<String> 
 fn bare_word(node: &Node<'_>, text: &str) -> Option<FileFault> {
     let trimmed = text.trim();
     let words: Vec<&str> = trimmed.split_whitespace().collect();
-    let letters = |word: &&str| word.chars().all(|letter| letter.is_alphabetic() || letter == '_' || letter == '-');
+    let letters = |word: &&str| {
+        let begins = word.starts_with(|first: char| first.is_alphabetic() || first == '_');
+        begins && word.chars().all(|letter| letter.is_alphanumeric() || letter == '_' || letter == '-')
+    };
     let niladic = |word: &str| NILADIC.iter().any(|known| known.eq_ignore_ascii_case(word));
     if trimmed.is_empty() {
         let message = "the default is an empty SQL expression";
@@ -152,8 +151,9 @@ fn bare_word(node: &Node<'_>, text: &str) -> Option<FileFault> {
         let reads =
             if words.len() == 1 { "it names a column, and a default cannot use columns" } else { "it means nothing" };
         let message = format!("`{trimmed}` is read as SQL, where {reads}");
-        let help =
-            format!("write default: \"'{trimmed}'\" for the text {trimmed}; a function has parentheses, as in uuid()");
+        let help = format!(
+            "write default: \"'{trimmed}'\" for the text {trimmed}; a function has parentheses, as in upper('x')"
+        );
         return Some(FileFault::new(BARE_WORD, node.span, message).help(help));
     }
     None

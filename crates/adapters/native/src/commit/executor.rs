@@ -259,23 +259,16 @@ impl Attempt<'_> {
 
     /// A table is not created over files that are no table.
     async fn only_an_empty_place(&self) -> Result<(), ExecutionError> {
-        use futures::TryStreamExt;
-        let store = self.store.object_store(None);
-        let found = store.list(None).try_next().await.map_err(|cause| unavailable("list the table's folder", cause))?;
-        match found {
-            None => Ok(()),
-            // Another writer was faster than the listing.
-            Some(_) if self.read().await?.is_some() => Err(created_in_between()),
-            Some(file) => Err(ExecutionError {
-                kind: ErrorKind::Refused,
-                message: format!(
-                    "the table's folder is not empty (`{}`), and there is no Delta log in it",
-                    file.location
-                ),
-                help: Some("choose another location, or convert what is there with CONVERT TO DELTA".to_owned()),
-                source: None,
-            }),
+        let found = self.lake.occupied(&self.context.relation).await;
+        let Some(occupied) = found.map_err(|cause| unavailable("list the table's folder", cause))? else {
+            return Ok(());
+        };
+        // Another writer was faster than the listing.
+        if self.read().await?.is_some() {
+            return Err(created_in_between());
         }
+        let (message, help) = occupied.reason_and_help();
+        Err(ExecutionError { kind: ErrorKind::Refused, message, help: Some(help.to_owned()), source: None })
     }
 
     /// On a local disk the commit and its folder are synced, so that "applied" outlives a power cut; for the first commit of

@@ -33,6 +33,7 @@ pub(super) fn compile(desired: &DesiredTable, observed: Option<&ObservedTable>, 
     compiled.findings.extend(actions.iter().filter_map(|action| refused_action(desired, action)));
     compiled.findings.extend(actions.iter().filter_map(|action| unreadable_length(desired, action)));
     compiled.findings.extend(actions.iter().filter_map(|action| unknown_collation(desired, action)));
+    compiled.findings.extend(numbered_rows(desired, observed, actions));
     let preview = delta_engine_sql::preview(&desired.name, actions);
     compiled.steps.push(Step { preview, actions: actions.to_vec() });
     compiled
@@ -96,10 +97,7 @@ fn new_feature(desired: &DesiredTable, feature: &Feature) -> Option<Finding> {
         Some(refusal(Subject::table(&desired.name).aspect(Aspect::Feature).key(feature.name()), why.to_owned(), help))
     };
     if *feature == Feature::RowTracking {
-        return refused(
-            "row tracking numbers the rows of every file, which this backend does not do",
-            "leave delta.enableRowTracking out, or create the table through Spark",
-        );
+        return refused(NUMBERS_ROWS, "leave delta.enableRowTracking out, or create the table through Spark");
     }
     if let Feature::Other(name) = feature {
         return refused(
@@ -110,6 +108,21 @@ fn new_feature(desired: &DesiredTable, feature: &Feature) -> Option<Finding> {
     None
 }
 
+const NUMBERS_ROWS: &str = "row tracking numbers the rows of every file, which this backend does not do";
+
+/// A table may have the feature and not use it: turning it on numbers the rows that are there.
+fn numbered_rows(desired: &DesiredTable, observed: Option<&ObservedTable>, actions: &[Action]) -> Option<Finding> {
+    observed.filter(|table| table.features.contains(&Feature::RowTracking))?;
+    actions.iter().find_map(|action| {
+        let Action::SetProperty { key, change } = action else { return None };
+        let turns_on = key == "delta.enableRowTracking" && change.to().as_deref().is_some_and(is_true);
+        turns_on.then(|| {
+            let help = "turn it on through Spark, or leave delta.enableRowTracking as it is";
+            refusal(action.subject(&desired.name), NUMBERS_ROWS.to_owned(), help)
+        })
+    })
+}
+
 fn refused_action(desired: &DesiredTable, action: &Action) -> Option<Finding> {
     let subject = || action.subject(&desired.name);
     match action {
@@ -117,7 +130,14 @@ fn refused_action(desired: &DesiredTable, action: &Action) -> Option<Finding> {
         Action::SetProperty { key, change } => {
             asks_other_formats(key, change.to().as_deref()?).then(|| other_formats(subject()))
         }
-        Action::SetClustering { change } => (*change.to() == Layout::ClusteredAuto).then(|| automatic(subject())),
+        Action::SetClustering { change } => match (change.from(), change.to()) {
+            (Layout::ClusteredAuto, _) => Some(refusal(
+                subject(),
+                "Databricks chooses the clustering columns, and only there can that be turned off".to_owned(),
+                "write clustered_by: auto, or run ALTER TABLE ... CLUSTER BY NONE there first",
+            )),
+            (_, to) => (*to == Layout::ClusteredAuto).then(|| automatic(subject())),
+        },
         Action::CreateTable { table } => {
             let asks =
                 |(key, value): &(&String, &Option<String>)| asks_other_formats(key, value.as_deref().unwrap_or(""));
@@ -193,7 +213,8 @@ fn unreadable_length(desired: &DesiredTable, action: &Action) -> Option<Finding>
     types.any(text_lengths::is_unreadable).then(|| {
         refusal(
             action.subject(&desired.name),
-            "Spark keeps char and varchar inside a column as one text without quotes, which a name that needs quotes breaks"
+            "Spark keeps char and varchar inside a column as one text without quotes, which a name that needs quotes breaks, \
+             and so does a type that is not known here"
                 .to_owned(),
             "use string there, or names of letters of ASCII, digits and `_`",
         )

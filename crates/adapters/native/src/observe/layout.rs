@@ -1,28 +1,43 @@
 //! Partitioning from `metaData`, clustering from its domain.
 
-use delta_engine_schema::model::{Layout, Path, is_true};
+use delta_engine_schema::model::{Aspect, Layout, Path, Unknown, is_true};
 
 use super::schema::{kept_name, struct_fields};
 use crate::json::Json;
 use crate::log::LogState;
 
-/// The layout; `None` where the log names one that can't be understood.
-pub(super) fn layout(state: &LogState) -> Option<Layout> {
+/// The layout; unknown where the log names one that can't be understood. Of a table that Databricks clusters as it sees fit the
+/// columns that it has chosen are no part of a declaration: they are marked as not to be relied on.
+pub(super) fn layout(state: &LogState, unknown: &mut Unknown) -> Layout {
     let partitions: Vec<_> = state.partition_columns().map(Into::into).collect();
     if !partitions.is_empty() {
-        return Some(Layout::Partitioned(partitions));
+        return Layout::Partitioned(partitions);
     }
     // Databricks Runtime 13 wrote the preview of liquid clustering into a domain of another name.
     let Some(domain) = state.domains.get("delta.clustering").or_else(|| state.domains.get("delta.liquid")) else {
-        return Some(Layout::Flat);
+        return Layout::Flat;
     };
+    let columns = clustering(state, domain);
     if state.property("clusterByAuto").is_some_and(is_true) {
-        return Some(Layout::ClusteredAuto);
+        let chosen = columns.unwrap_or_else(|| vec![Path::table()]);
+        chosen.into_iter().for_each(|path| unknown.insert(Aspect::Layout, path));
+        return Layout::ClusteredAuto;
     }
+    match columns {
+        Some(paths) if paths.is_empty() => Layout::Flat,
+        Some(paths) => Layout::Clustered(paths),
+        None => {
+            unknown.insert(Aspect::Layout, Path::table());
+            Layout::Flat
+        }
+    }
+}
+
+/// The columns that the domain names; `None` where one can't be understood.
+fn clustering(state: &LogState, domain: &str) -> Option<Vec<Path>> {
     let domain = Json::parse(domain).ok()?;
     let columns = domain.get("clusteringColumns")?.as_array()?;
-    let paths: Vec<Path> = columns.iter().map(|column| clustering_path(state, column)).collect::<Option<_>>()?;
-    Some(if paths.is_empty() { Layout::Flat } else { Layout::Clustered(paths) })
+    columns.iter().map(|column| clustering_path(state, column)).collect()
 }
 
 /// Delta writes one list of physical names a column (`ClusteringMetadataDomain`), PROTOCOL.md shows plain names, and the

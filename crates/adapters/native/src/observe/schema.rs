@@ -15,6 +15,7 @@ const CHAR_VARCHAR: &str = "__CHAR_VARCHAR_TYPE_STRING";
 /// Collations by path, on the nearest field (protocol RFC `collated-string-type.md`).
 const COLLATIONS: &str = "__COLLATIONS";
 const COMMENT: &str = "comment";
+const INVARIANTS: &str = "delta.invariants";
 const DEFAULT: &str = "CURRENT_DEFAULT";
 const GENERATED: &str = "delta.generationExpression";
 const IDENTITY_START: &str = "delta.identity.start";
@@ -73,7 +74,17 @@ fn column(json: &Json, unknown: &mut Unknown) -> Option<Column> {
     column.default = default;
     column.generated = generated;
     column.identity = identity(metadata);
+    if has_invariant(json) {
+        unknown.insert(Aspect::Check, path());
+    }
     Some(column)
+}
+
+/// Whether a field, or one below it, carries a condition of its own, as Delta wrote before there were checks (PROTOCOL.md, "Column
+/// Invariants"). It may mention any column.
+fn has_invariant(field: &Json) -> bool {
+    let own = field.get("metadata").is_some_and(|metadata| metadata.get(INVARIANTS).is_some());
+    own || field.get("type").and_then(struct_fields).into_iter().flatten().any(has_invariant)
 }
 
 fn identity(metadata: &Json) -> Option<Identity> {

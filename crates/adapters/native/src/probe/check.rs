@@ -92,12 +92,11 @@ impl Check {
         }
     }
 
-    /// The value of a partition column in a file; `None` where its text can't be read exactly.
+    /// The value of a partition column in a file; `None` where its text can't be read exactly. A checkpoint may leave null out.
     fn constant(&self, file: &DataFile, index: usize) -> Option<Value> {
         let name = self.targets[index].statistics_path().first()?.clone();
-        let Some(text) = file.partition_values.get(&name)?.as_deref().filter(|text| !text.is_empty()) else {
-            return Some(Value::Null);
-        };
+        let text = file.partition_values.get(&name).and_then(|text| text.as_deref());
+        let Some(text) = text.filter(|text| !text.is_empty()) else { return Some(Value::Null) };
         match self.columns[index].kind? {
             Kind::Number => Value::number(text),
             Kind::Date => Value::date(text),

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use delta_engine_schema::model::{ObservedTable, Subject};
+use delta_engine_schema::model::{ObservedTable, Path, Subject};
+use delta_engine_schema::rules::find_rule;
 use delta_engine_schema::{
     Answer, Explanation, Finding, Outcome, Severity, Statement, TableDiff, TableInput, TablePlan, claims, diff,
     plan_digest, plan_table,
@@ -14,6 +15,9 @@ use crate::event::Event;
 use crate::port::{Compiled, Effort, Observation, Proof, Question, Relation};
 use crate::registry::RegisteredTable;
 use crate::report::{Notice, PreparedPlan, PreparedTable};
+
+/// The rule that says what a scan would read.
+const SCAN: &str = "scan-data";
 
 /// A table between observation and plan.
 struct Draft {
@@ -45,11 +49,20 @@ pub(super) async fn prepare(engine: &Engine, tables: &[RegisteredTable]) -> Resu
                 continue;
             }
         };
-        drafts.push(draft(engine, declared.clone(), relation, observed));
+        let draft = draft(engine, declared.clone(), relation, observed);
+        match ambiguous(&draft) {
+            Some(field) => prepared.push(unreadable_table(
+                declared,
+                draft.relation,
+                ambiguous_reason(&field),
+                Some(AMBIGUOUS_HELP.to_owned()),
+            )),
+            None => drafts.push(draft),
+        }
     }
     probe(engine, &mut drafts, Effort::Statistics).await?;
     let mut plans = drafts.iter_mut().map(|draft| planned(engine, draft)).collect::<Result<Vec<_>, _>>()?;
-    let opened = allow_scans(&mut drafts, &plans);
+    let opened = allow_scans(&mut drafts, &plans, scans_need_permission(engine));
     if !opened.is_empty() {
         probe(engine, &mut drafts, Effort::Scan).await?;
         for index in opened {
@@ -70,6 +83,17 @@ pub(super) async fn prepare(engine: &Engine, tables: &[RegisteredTable]) -> Resu
     let digest = plan_digest(prepared.iter().map(|table| (&table.plan, table.observed.as_deref())));
     let notices = notices(engine, &prepared);
     Ok(PreparedPlan { tables: prepared, notices, digest })
+}
+
+const AMBIGUOUS_HELP: &str = "rename or drop one of the two with the engine that wrote them";
+
+fn ambiguous_reason(field: &Path) -> String {
+    format!("it has two columns or fields `{field}`: upper and lower case make no other name")
+}
+
+/// A field that has a namesake, where something is to change: an action could meet either of them.
+fn ambiguous(draft: &Draft) -> Option<Path> {
+    draft.observed.as_ref().filter(|_| !draft.diff.is_empty())?.ambiguous_field()
 }
 
 /// Plans one table anew, for a run that lost a race.
@@ -130,9 +154,22 @@ async fn probe(engine: &Engine, drafts: &mut [Draft], effort: Effort) -> Result<
     engine.events.event(&Event::Probing { statements: questions.len() });
     let answers = engine.catalog.probe(&questions).await?;
     for ((index, action), answer) in asked.into_iter().zip(answers) {
+        let answer = match answer {
+            // Nothing is promised that nobody has looked at.
+            Answer::NeedsScan { .. } if effort == Effort::Scan => {
+                Answer::Unknowable { why: "the target did not read the files that it asked to read".to_owned() }
+            }
+            answer => answer,
+        };
         drafts[index].answers.push((action, answer));
     }
     Ok(())
+}
+
+/// Whether somebody has to permit scans: a project may say that they are no hazard.
+fn scans_need_permission(engine: &Engine) -> bool {
+    let severity = find_rule(SCAN).and_then(|rule| engine.policy.severity(rule));
+    matches!(severity, Some(Severity::Hazard | Severity::Rejection))
 }
 
 fn planned(engine: &Engine, draft: &mut Draft) -> Result<TablePlan, EngineError> {
@@ -149,11 +186,11 @@ fn planned(engine: &Engine, draft: &mut Draft) -> Result<TablePlan, EngineError>
     Ok(plan_table(input, &engine.policy)?)
 }
 
-/// Where somebody permitted a scan, its question is opened again; the tables to plan again.
-fn allow_scans(drafts: &mut [Draft], plans: &[TablePlan]) -> Vec<usize> {
+/// Where a scan needs no permission, or has it, its question is opened again; the tables to plan again.
+fn allow_scans(drafts: &mut [Draft], plans: &[TablePlan], need_permission: bool) -> Vec<usize> {
     let mut opened = Vec::new();
     for (index, (draft, plan)) in drafts.iter_mut().zip(plans).enumerate() {
-        let permitted = |finding: &&Finding| finding.name == "scan-data" && finding.permission.is_some();
+        let permitted = |finding: &&Finding| finding.name == SCAN && finding.permission.is_some();
         let subjects: Vec<&Subject> = plan.findings.iter().filter(permitted).map(|finding| &finding.subject).collect();
         let before = draft.answers.len();
         let name = &draft.declared.desired.name;
@@ -163,7 +200,7 @@ fn allow_scans(drafts: &mut [Draft], plans: &[TablePlan]) -> Vec<usize> {
                 let subject = actions[*action].subject(name);
                 subjects.iter().any(|allowed| allowed.permission_object() == subject.permission_object())
             };
-            !(needs_scan(answer) && may_scan())
+            !(needs_scan(answer) && (!need_permission || may_scan()))
         });
         if draft.answers.len() != before {
             opened.push(index);

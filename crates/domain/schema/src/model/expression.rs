@@ -1,5 +1,7 @@
 //! SQL expressions as text and tokens: compared as tokens, never evaluated here.
 
+mod literal;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -7,6 +9,7 @@ use std::sync::Arc;
 use sqlparser::dialect::Dialect;
 use sqlparser::tokenizer::{Token, Tokenizer, TokenizerError, Whitespace};
 
+use self::literal::unescaped;
 use super::Identifier;
 
 /// A SQL expression of a default, a check or a generated column.
@@ -69,14 +72,15 @@ pub enum ExpressionError {
 impl Expression {
     /// Reads an expression into tokens.
     pub fn parse(text: &str) -> Result<Self, ExpressionError> {
-        let tokens = Tokenizer::new(&Spark, text).tokenize().map_err(|error| unreadable(text, &error))?;
+        let tokens = Tokenizer::new(&Spark, text).with_unescape(false).tokenize();
+        let tokens = tokens.map_err(|error| unreadable(text, &error))?;
         let is_comment = |space: &Whitespace| {
             matches!(space, Whitespace::SingleLineComment { .. } | Whitespace::MultiLineComment(_))
         };
         if tokens.iter().any(|token| matches!(token, Token::Whitespace(space) if is_comment(space))) {
             return Err(ExpressionError::Comment);
         }
-        let tokens: Vec<ExpressionToken> = tokens.into_iter().filter_map(normalise).collect();
+        let tokens: Vec<ExpressionToken> = normalised(tokens);
         if tokens.is_empty() {
             return Err(ExpressionError::Empty);
         }
@@ -174,23 +178,40 @@ fn unreadable(text: &str, error: &TokenizerError) -> ExpressionError {
     }
 }
 
-fn normalise(token: Token) -> Option<ExpressionToken> {
-    if matches!(token, Token::Whitespace(_) | Token::EOF) {
-        return None;
-    }
-    if let Token::Word(word) = &token {
-        return Some(match word.quote_style {
-            Some(_) => ExpressionToken::Quoted(Identifier::new(word.value.as_str())),
-            None => ExpressionToken::Word(word.value.to_lowercase()),
+fn normalised(tokens: Vec<Token>) -> Vec<ExpressionToken> {
+    let mut normalised = Vec::with_capacity(tokens.len());
+    let mut before = None;
+    for token in tokens {
+        // `r'…'` is one literal, in which a backslash is a backslash.
+        let is_raw = before.as_ref().is_some_and(|before: &Token| {
+            *before == Token::make_word("r", None) || *before == Token::make_word("R", None)
         });
+        match &token {
+            Token::SingleQuotedString(text) | Token::DoubleQuotedString(text) if is_raw => {
+                normalised.pop();
+                normalised.push(ExpressionToken::Text(text.clone()));
+            }
+            other => normalised.extend(normalise(other)),
+        }
+        before = Some(token);
     }
-    if let Token::Number(number, long) = &token {
-        return Some(ExpressionToken::Number(format!("{}{}", number.to_lowercase(), if *long { "l" } else { "" })));
-    }
-    if let Token::SingleQuotedString(text) | Token::DoubleQuotedString(text) = token {
-        return Some(ExpressionToken::Text(text));
-    }
-    Some(ExpressionToken::Symbol(token.to_string()))
+    normalised
+}
+
+fn normalise(token: &Token) -> Option<ExpressionToken> {
+    Some(match token {
+        Token::Whitespace(_) | Token::EOF => return None,
+        Token::Word(word) => match word.quote_style {
+            Some(_) => ExpressionToken::Quoted(Identifier::new(word.value.replace("``", "`"))),
+            None => ExpressionToken::Word(word.value.to_lowercase()),
+        },
+        Token::Number(number, long) => {
+            ExpressionToken::Number(format!("{}{}", number.to_lowercase(), if *long { "l" } else { "" }))
+        }
+        Token::SingleQuotedString(text) => ExpressionToken::Text(unescaped(text, '\'')),
+        Token::DoubleQuotedString(text) => ExpressionToken::Text(unescaped(text, '"')),
+        other => ExpressionToken::Symbol(other.to_string()),
+    })
 }
 
 impl PartialEq for Expression {
@@ -227,6 +248,41 @@ mod tests {
         assert_ne!(read("b = 'X'"), read("b = 'x'"));
         assert_eq!(read("b = 'it\\'s'"), read("b='it\\'s'"));
         assert_ne!(read("a > 0"), read("a > 1"));
+    }
+
+    #[test]
+    fn texts_are_equal_where_spark_reads_them_so() {
+        for (one, other) in [
+            (r"'A'", r"'\u0041'"),
+            (r"'A'", r#""\101""#),
+            (r"'it''s'", r"'it\'s'"),
+            (r"r'\d+'", r"'\\d+'"),
+            (r"R'a'", r"'a'"),
+            (r"'\q'", r"'q'"),
+        ] {
+            assert_eq!(read(one), read(other));
+        }
+        for (one, other) in [
+            (r"a LIKE '%_tmp'", r"a LIKE '%\_tmp'"),
+            (r"a LIKE '%'", r"a LIKE '\%'"),
+            (r"r'\d+'", r"'\d+'"),
+            (r"r'd'", "r 'd'"),
+            (r"'\f'", "'\u{c}'"),
+        ] {
+            assert_ne!(read(one), read(other));
+        }
+    }
+
+    #[test]
+    fn what_is_written_anew_reads_as_before() {
+        let (from, to) = (Identifier::new("a"), Identifier::new("b`c"));
+        let check = |text: &str, expected: &str| {
+            let renamed = read(text).with_columns(&[(&from, &to)]).unwrap();
+            assert_eq!(renamed, read(expected));
+            assert!(renamed.mentions(&to));
+        };
+        check(r"a LIKE '\%x\_' OR a = 'it\'s \\'", r"`b``c` LIKE '\%x\_' OR `b``c` = 'it\'s \\'");
+        check(r"a RLIKE r'\d'", r"`b``c` RLIKE '\\d'");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::{Feature, nearest, split_list};
 pub enum PropertyKind {
     /// `true` or `false`, any case.
     Boolean,
-    /// A whole number not below the least.
+    /// A whole number not below the least; of 32 bits (`DeltaConfigs` reads it with `toInt`).
     Integer {
         /// The least value.
         least: i64,
@@ -121,10 +121,16 @@ pub fn canonical_key(key: &str) -> &str {
     KNOWN.iter().find(|(known, _)| known.eq_ignore_ascii_case(key)).map_or(key, |(known, _)| known)
 }
 
-/// The value in Delta's own case where it is one of a few words: Delta takes `v2` and no `V2` (measured).
+/// The value as Delta takes it: one of a few words in Delta's own case (it takes `v2` and no `V2`), a number or truth without
+/// blanks around it (it takes `true` and no `true `; both measured).
 pub fn canonical_value<'v>(key: &str, value: &'v str) -> &'v str {
-    let Some(PropertyKind::Choice(words)) = known_property(key) else { return value };
-    words.iter().find(|word| word.eq_ignore_ascii_case(value.trim())).map_or(value, |word| word)
+    match known_property(key) {
+        Some(PropertyKind::Choice(words)) => {
+            words.iter().find(|word| word.eq_ignore_ascii_case(value.trim())).map_or(value, |word| word)
+        }
+        Some(PropertyKind::Boolean | PropertyKind::Integer { .. }) => value.trim(),
+        Some(PropertyKind::Interval | PropertyKind::Columns | PropertyKind::Text) | None => value,
+    }
 }
 
 /// The nearest known key to one that is not known.
@@ -188,8 +194,10 @@ pub fn value_fault(key: &str, value: &str) -> Option<String> {
     let fault = match known_property(key)? {
         PropertyKind::Boolean => (!is_true(value) && !value.trim().eq_ignore_ascii_case("false"))
             .then(|| "it takes true or false".to_owned()),
-        PropertyKind::Integer { least } => (!value.trim().parse::<i64>().is_ok_and(|number| number >= least))
-            .then(|| format!("it takes a whole number from {least}")),
+        PropertyKind::Integer { least } => {
+            (!value.trim().parse::<i32>().is_ok_and(|number| i64::from(number) >= least))
+                .then(|| format!("it takes a whole number from {least} to {}", i32::MAX))
+        }
         PropertyKind::Interval => parse_interval(value)
             .is_none()
             .then(|| "it takes a length of time such as `interval 7 days`, without months or years".to_owned()),
@@ -200,15 +208,20 @@ pub fn value_fault(key: &str, value: &str) -> Option<String> {
     fault.map(|takes| format!("`{value}` is no value for {}: {takes}", canonical_key(key)))
 }
 
-/// The length of an interval in nanoseconds; `None` unless it is a sum of weeks down to nanoseconds.
+/// The length of an interval in nanoseconds; `None` unless it is a sum of weeks down to microseconds, as Delta reads one: whole
+/// numbers without quotes.
 pub fn parse_interval(text: &str) -> Option<i128> {
     let lower = text.trim().to_ascii_lowercase();
-    let mut words = lower.strip_prefix("interval").map_or(lower.as_str(), |rest| rest).split_whitespace().peekable();
+    let sum = match lower.strip_prefix("interval") {
+        Some(sum) => sum.starts_with(char::is_whitespace).then_some(sum)?,
+        None => lower.as_str(),
+    };
+    let mut words = sum.split_whitespace().peekable();
     words.peek()?;
     let mut total: i128 = 0;
     while let Some(count) = words.next() {
-        let count: i128 = count.trim_matches('\'').parse().ok()?;
-        let unit = words.next()?.trim_end_matches('\'');
+        let count: i128 = count.parse().ok()?;
+        let unit = words.next()?;
         total = total.checked_add(count.checked_mul(unit_nanoseconds(unit.strip_suffix('s').unwrap_or(unit))?)?)?;
     }
     Some(total)
@@ -217,7 +230,6 @@ pub fn parse_interval(text: &str) -> Option<i128> {
 fn unit_nanoseconds(unit: &str) -> Option<i128> {
     const SECOND: i128 = 1_000_000_000;
     Some(match unit {
-        "nanosecond" => 1,
         "microsecond" => 1_000,
         "millisecond" => 1_000_000,
         "second" => SECOND,
@@ -251,7 +263,26 @@ mod tests {
             Some("`yes` is no value for delta.appendOnly: it takes true or false")
         );
         assert_eq!(value_fault("delta.dataSkippingNumIndexedCols", "-1"), None);
-        assert!(value_fault("delta.logRetentionDuration", "interval 1 month").is_some());
+        assert_eq!(
+            value_fault("delta.dataSkippingNumIndexedCols", "3000000000").as_deref(),
+            Some(
+                "`3000000000` is no value for delta.dataSkippingNumIndexedCols: it takes a whole number from -1 to 2147483647"
+            )
+        );
+        for fine in ["7 days", " interval 7 days ", "INTERVAL 1 week 2 day", "interval +5 microseconds"] {
+            assert_eq!(value_fault("delta.logRetentionDuration", fine), None);
+        }
+        for faulty in [
+            "interval 1 month",
+            "interval",
+            "",
+            "interval7 days",
+            "interval '5' day",
+            "interval 5 nanoseconds",
+            "interval 5 d",
+        ] {
+            assert!(value_fault("delta.logRetentionDuration", faulty).is_some(), "{faulty}");
+        }
         assert_eq!(value_fault("team.owner", "anything"), None);
     }
 
@@ -259,7 +290,8 @@ mod tests {
     fn words_have_a_case_of_their_own() {
         assert_eq!(canonical_value("delta.checkpointPolicy", "V2"), "v2");
         assert_eq!(canonical_value("DELTA.isolationlevel", " SERIALIZABLE"), "Serializable");
-        assert_eq!(canonical_value("delta.appendOnly", "TRUE"), "TRUE");
+        assert_eq!(canonical_value("delta.appendOnly", " TRUE "), "TRUE");
+        assert_eq!(canonical_value("delta.checkpointInterval", " 10"), "10");
         assert_eq!(canonical_value("team.owner", "V2"), "V2");
     }
 

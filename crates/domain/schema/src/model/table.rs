@@ -8,7 +8,7 @@ use super::metadata::MAX_COLUMN_ID;
 use super::property::{MappingMode, is_true};
 use super::{
     Aspect, Column, DataType, Expression, Feature, Field, ForeignKey, Identifier, InboundKey, Layout, Path, PrimaryKey,
-    Scope, TableName,
+    Scope, Step, TableName,
 };
 
 /// A table as declared; built by the checks of a draft only, and trusted afterwards.
@@ -183,6 +183,37 @@ impl ObservedTable {
     pub fn is_on(&self, key: &str) -> bool {
         self.property(key).is_some_and(is_true)
     }
+}
+
+impl ObservedTable {
+    /// A column or field beside which there is another one of its name; upper and lower case make no other name. Some writers
+    /// take care of case where Delta does not, and no path tells the two apart.
+    pub fn ambiguous_field(&self) -> Option<Path> {
+        let top = self.columns.iter().map(|column| (column.name(), column.data_type()));
+        ambiguous(&Path::table(), top)
+    }
+}
+
+fn ambiguous<'f>(parent: &Path, fields: impl Iterator<Item = (&'f Identifier, &'f DataType)>) -> Option<Path> {
+    let mut seen = BTreeSet::new();
+    for (name, data_type) in fields {
+        let path = parent.field(name);
+        if !seen.insert(name) {
+            return Some(path);
+        }
+        if let Some(below) = ambiguous_below(&path, data_type) {
+            return Some(below);
+        }
+    }
+    None
+}
+
+fn ambiguous_below(path: &Path, data_type: &DataType) -> Option<Path> {
+    let child = |step: Step| ambiguous_below(&path.join(step.clone()), data_type.child(&step)?);
+    if let DataType::Struct(fields) = data_type {
+        return ambiguous(path, fields.iter().map(|field| (&field.name, &field.data_type)));
+    }
+    [Step::Element, Step::Key, Step::Value].into_iter().find_map(child)
 }
 
 /// The type at a path below these columns.

@@ -2,8 +2,11 @@
 
 use super::{Report, Review, Rule};
 use crate::finding::Severity;
+use crate::model::ObservedTable;
 
 pub(super) const CHANGE_FEED: &str = "delta.enableChangeDataFeed";
+/// Its name before Delta 1.0, which Delta still heeds (`DeltaConfigs.CHANGE_DATA_FEED`).
+const CHANGE_FEED_ONCE: &str = "delta.enableChangeDataCapture";
 
 pub(super) static RULE: Rule = Rule {
     code: "DE303",
@@ -18,11 +21,12 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(review: &Review<'_>) -> Vec<Report> {
-    if !review.observed.is_some_and(|observed| observed.is_on(CHANGE_FEED)) {
+    let is_on = |table: &ObservedTable| table.is_on(CHANGE_FEED) || table.is_on(CHANGE_FEED_ONCE);
+    if !review.observed.is_some_and(is_on) {
         return Vec::new();
     }
     let mut breaks: Vec<String> = review.touches().into_iter().map(|touch| touch.words).collect();
-    if review.after.is_some_and(|after| !after.is_on(CHANGE_FEED)) {
+    if review.after.is_some_and(|after| !is_on(after)) {
         breaks.insert(0, format!("switches {CHANGE_FEED} off"));
     }
     if breaks.is_empty() {

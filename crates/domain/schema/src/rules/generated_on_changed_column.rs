@@ -10,10 +10,11 @@ pub(super) static RULE: Rule = Rule {
     code: "DE216",
     name: "generated-on-changed-column",
     severity: Some(Severity::Rejection),
-    summary: "a column that a generated column is computed from cannot be renamed, dropped or retyped",
+    summary: "a column that a generated column is computed from cannot be renamed, dropped or retyped, nor the generated one retyped",
     why: "A generation expression is kept as text with the names it was written with, and cannot be changed. Delta refuses \
-          to rename, drop or retype a column that one mentions (`DELTA_GENERATED_COLUMNS_DEPENDENT_COLUMN_CHANGE`). Any \
-          word of the expression that is spelled like the column counts here.",
+          to rename, drop or retype a column that one mentions (`DELTA_GENERATED_COLUMNS_DEPENDENT_COLUMN_CHANGE`), and to give \
+          the generated column another type than its expression has (`DELTA_GENERATED_COLUMNS_EXPR_TYPE_MISMATCH`). Any word \
+          of the expression that is spelled like the column counts here.",
     way_out: "Keep the column as it is, drop the generated column in the same plan, or create the table anew.",
     check,
 };
@@ -26,7 +27,8 @@ fn check(review: &Review<'_>) -> Vec<Report> {
                 && column.generated.as_ref().is_some_and(|expression| expression.mentions(&touch.column))
                 && !is_dropped(review, column)
         };
-        observed.columns.iter().filter(dependent).map(|column| found(observed, touch, column)).collect::<Vec<_>>()
+        let others = observed.columns.iter().filter(dependent).map(|column| found(observed, touch, column));
+        others.chain(retyped(observed, touch)).collect::<Vec<_>>()
     };
     review.touches().iter().flat_map(report).collect()
 }
@@ -35,6 +37,17 @@ fn check(review: &Review<'_>) -> Vec<Report> {
 fn is_dropped(review: &Review<'_>, column: &Column) -> bool {
     let gone = |action: &Action| matches!(action, Action::DropColumn { path, .. } if path.is_column() && path.root() == Some(column.name()));
     review.diff.actions.iter().any(gone)
+}
+
+/// The generated column itself: its expression gives the type that it has.
+fn retyped(observed: &ObservedTable, touch: &Touch<'_>) -> Option<Report> {
+    let expression = observed.column(&touch.column)?.generated.as_ref()?;
+    if !matches!(touch.action, Action::AlterColumnType { .. }) {
+        return None;
+    }
+    let message = format!("{}, and its expression ({expression}) gives the type it has now", touch.words);
+    let help = format!("keep the type of `{}`, or create the table anew", touch.column);
+    Some(Report::new(touch.action.subject(&observed.name), message, help))
 }
 
 fn found(observed: &ObservedTable, touch: &Touch<'_>, column: &Column) -> Report {
@@ -68,6 +81,17 @@ mod tests {
         let observed = || table("id: int, ts: timestamp, day: date").generated("day", "CAST(ts AS DATE)").mapped();
         on_change(&RULE, table("id: int"), observed(), &[]);
         on_change(&RULE, table("id: int, ts: timestamp"), observed(), &[]);
+    }
+
+    #[test]
+    fn a_generated_column_keeps_the_type_of_its_expression() {
+        let of = |data_type: &str| table(&format!("x: string, k: {data_type}")).generated("k", "CAST(x AS INT)");
+        on_change(
+            &RULE,
+            of("bigint"),
+            of("int").property("delta.enableTypeWidening", "true"),
+            &["silver.t.k: changes the type of `k`, and its expression (CAST(x AS INT)) gives the type it has now"],
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::mapping::mode_change;
 use super::{Report, Review, Rule};
 use crate::finding::Severity;
-use crate::model::{Aspect, COLUMN_ID, Column, MappingMode, PHYSICAL_NAME};
+use crate::model::{Aspect, COLUMN_ID, Column, DataType, Field, MappingMode, PHYSICAL_NAME};
 
 pub(super) static RULE: Rule = Rule {
     code: "DE257",
@@ -23,10 +23,9 @@ fn check(review: &Review<'_>) -> Vec<Report> {
     if !review.diff.actions.iter().filter_map(mode_change).any(is_on) {
         return Vec::new();
     }
-    let has_left_over = |column: &&Column| {
-        let metadata = &column.field.metadata;
-        metadata.get(COLUMN_ID).or(metadata.get(PHYSICAL_NAME)).is_some()
-    };
+    let is_left_over = |field: &Field| field.metadata.get(COLUMN_ID).or(field.metadata.get(PHYSICAL_NAME)).is_some();
+    let is_below = |data_type: &DataType| data_type.as_struct().is_some_and(|fields| fields.iter().any(is_left_over));
+    let has_left_over = |column: &&Column| is_left_over(&column.field) || column.data_type().contains(is_below);
     let Some(column) = observed.columns.iter().find(has_left_over) else { return Vec::new() };
     let key = "delta.columnMapping.mode";
     let message = format!("{key} cannot be set: column `{}` has an id of an earlier mapping", column.name());
@@ -38,6 +37,7 @@ fn check(review: &Review<'_>) -> Vec<Report> {
 mod tests {
     use super::super::testing::{on_change, table};
     use super::RULE;
+    use crate::model::{DataType, Step};
 
     #[test]
     fn ids_of_an_earlier_mapping_are_in_the_way() {
@@ -47,5 +47,12 @@ mod tests {
         let said = "silver.t (property delta.columnMapping.mode): delta.columnMapping.mode cannot be set: column `b` has an id of an earlier mapping";
         on_change(&RULE, table("a: int, b: int").mapped(), there.clone(), &[said]);
         on_change(&RULE, table("a: int, b: int").property("team.x", "1"), there, &[]);
+        let nested = || table("b: array<struct<x: int>>");
+        let mut there = nested().there();
+        let Some(DataType::Struct(fields)) = there.columns[0].field.data_type.child_mut(&Step::Element) else {
+            panic!()
+        };
+        fields[0].metadata.set_mapping(7, "col-1");
+        on_change(&RULE, nested().mapped(), there, &[said]);
     }
 }
