@@ -103,11 +103,30 @@ impl Tally {
         for (reader, tables) in &self.unread {
             println!("{reader} could not be read before, of {tables:?}");
         }
+        if reader().is_some() {
+            self.enough_was_read();
+        }
         assert!(self.faults.is_empty(), "{} faults\n{}", self.faults.len(), self.faults.join("\n"));
         let is_applied = |edit: &&Edit| self.ends.get(edit.name).is_some_and(|ends| ends.contains_key("applied"));
         let unapplied: Vec<&str> = edits().filter(|edit| !is_applied(edit)).map(|edit| edit.name).collect();
         assert_eq!(unapplied, without_a_table, "applied to no table");
         println!("{} changes, {} of them on these tables", edits().count(), edits().count() - unapplied.len());
+    }
+}
+
+impl Tally {
+    /// A reader that can read nothing finds nothing wrong: most of what each was asked it has to have read.
+    fn enough_was_read(&self) {
+        let count = |is_meant: &dyn Fn(&str) -> bool| {
+            self.read.iter().filter(|(end, _)| is_meant(end)).map(|(_, count)| *count).sum::<usize>()
+        };
+        for by in ["DuckDb", "QueryBuilder"] {
+            let wanted = count(&|end| end.starts_with(by) && end.ends_with(": as wanted"));
+            let all = count(&|end| end.starts_with(by));
+            assert!(wanted > 100 && wanted * 3 > all * 2, "{by} read {wanted} of {all}: {:#?}", self.read);
+        }
+        let appends = count(&|end| end == "deltalake appends");
+        assert!(appends > 100, "deltalake appended to {appends}: {:#?}", self.read);
     }
 }
 

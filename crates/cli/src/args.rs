@@ -107,7 +107,7 @@ pub(crate) struct Options {
     /// Exit with 2 where changes are pending
     #[arg(long, global = true, help_heading = "How to run")]
     pub(crate) detailed_exitcode: bool,
-    /// How many tables are worked on at once
+    /// How many tables are changed at once
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "How to run")]
     pub(crate) parallelism: Option<u16>,
     /// Work in this folder
@@ -165,7 +165,7 @@ const USED_BY: &[(&str, &[&str])] = &[
     ("exclude", &["validate", "plan", "apply", "diff", "snapshot"]),
     ("allow", &["plan", "apply", "diff"]),
     ("detailed_exitcode", &["plan", "apply", "diff"]),
-    ("parallelism", &["plan", "apply", "diff"]),
+    ("parallelism", &["apply"]),
     ("format", &["validate", "plan", "apply", "diff", "explain", "schema"]),
 ];
 

@@ -47,3 +47,29 @@ async fn a_table_lives_through_every_kind_of_change() {
     let report = sync(lake, second, &allow).await;
     assert_eq!(report.applied(), 1);
 }
+
+#[tokio::test]
+async fn a_table_with_two_columns_of_one_name_fails_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = folder.path().to_str().unwrap();
+    let log = folder.path().join("silver/twins/_delta_log");
+    std::fs::create_dir_all(&log).unwrap();
+    let field = |name: &str| format!(r#"{{"name":"{name}","type":"long","nullable":true,"metadata":{{}}}}"#);
+    let schema = format!(r#"{{"type":"struct","fields":[{},{}]}}"#, field("a"), field("A")).replace('"', r#"\""#);
+    let metadata =
+        format!(r#"{{"metaData":{{"id":"t","schemaString":"{schema}","partitionColumns":[],"configuration":{{}}}}}}"#);
+    let commit = format!("{}\n{metadata}\n", r#"{"protocol":{"minReaderVersion":1,"minWriterVersion":2}}"#);
+    std::fs::write(log.join("00000000000000000000.json"), &commit).unwrap();
+
+    let twins =
+        Table::new("silver.twins").column(Column::new("a", BIGINT)).property("delta.columnMapping.mode", "name");
+    let other = Table::new("silver.other").column(Column::new("id", BIGINT));
+    let registry = Registry::new().table(twins).table(other).build().unwrap();
+    let engine = Engine::connect(lake).await.unwrap();
+    let engine = engine.allowing("drop-column:*".parse().unwrap()).allowing("upgrade-protocol:*".parse().unwrap());
+    let error = engine.sync(&registry).await.unwrap_err().to_string();
+    assert!(error.contains("it has two columns or fields `A`: upper and lower case make no other name"), "{error}");
+    assert!(folder.path().join("silver/other/_delta_log/00000000000000000000.json").is_file());
+    let files: Vec<_> = std::fs::read_dir(&log).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(files, ["00000000000000000000.json"]);
+}

@@ -9,6 +9,7 @@ mod definitions {
     mod paths;
     mod places;
     mod project;
+    mod schema;
     mod snapshot;
     pub(crate) mod support;
 }

@@ -126,6 +126,27 @@ mod tests {
     }
 
     #[test]
+    fn checks_that_differ_in_case_only_and_invariants_are_not_relied_on() {
+        let column = r#"{"name":"a","type":"long","nullable":true,"metadata":{}}"#;
+        let checks = r#","configuration":{"Delta.Constraints.c":"a > 0","delta.constraints.C":"a > 1"}"#;
+        let table = read(PLAIN, column, checks, "");
+        assert!(table.unknown.covers(Aspect::Check, &Path::table()));
+
+        let invariant = r#"{"name":"x","type":"long","nullable":true,"metadata":{"delta.invariants":"{\"expression\":{\"expression\":\"a > 3\"}}"}}"#;
+        let nested = format!(
+            r#"{column},{{"name":"s","type":{{"type":"struct","fields":[{invariant}]}},"nullable":true,"metadata":{{}}}}"#
+        );
+        let table = read(PLAIN, &nested, "", "");
+        let unseen: Vec<String> = table
+            .unknown
+            .iter()
+            .filter(|(aspect, _)| *aspect == Aspect::Check)
+            .map(|(_, path)| path.to_string())
+            .collect();
+        assert_eq!(unseen, ["s"]);
+    }
+
+    #[test]
     fn clustering_is_read_by_physical_names_in_every_spelling() {
         let protocol =
             r#"{"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["clustering","domainMetadata"]}"#;

@@ -1,8 +1,13 @@
 //! Runs of the engine on the in-memory backend.
 
-use delta_engine_application::{Column, Engine, Execution, MemoryLake, Registry, Status, Table};
-use delta_engine_schema::{Answer, Outcome, Policy, Severity, Statement};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use delta_engine_application::port::{Compiled, Context, ExecutionError, Executor, Receipt, Step};
+use delta_engine_application::{Column, Engine, Execution, MemoryLake, Registry, Status, Table};
+use delta_engine_schema::model::{DesiredTable, ObservedTable};
+use delta_engine_schema::{Action, Answer, Outcome, Policy, Severity, Statement};
 
 fn engine(lake: &MemoryLake) -> Engine {
     Engine::new(Arc::new(lake.clone()), Arc::new(lake.clone()))
@@ -104,5 +109,43 @@ async fn nothing_is_promised_unproved_where_scans_are_no_hazard() {
         let plan = engine(&lake).with_policy(policy).plan(&registry).await.unwrap();
         let findings: Vec<&str> = plan.tables[0].plan.findings.iter().map(|finding| finding.name).collect();
         assert_eq!((plan.tables[0].plan.outcome, findings), (Outcome::Blocked, vec!["claim-unknowable"]));
+    }
+}
+
+/// The lake, with steps that wait for one another and are counted.
+struct Counted {
+    lake: MemoryLake,
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
+#[async_trait]
+impl Executor for Counted {
+    fn compile(&self, desired: &DesiredTable, observed: Option<&ObservedTable>, actions: &[Action]) -> Compiled {
+        self.lake.compile(desired, observed, actions)
+    }
+
+    async fn execute(&self, step: &Step, context: &Context) -> Result<Receipt, ExecutionError> {
+        let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(now, Ordering::SeqCst);
+        // Every other table that may begin begins meanwhile.
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        self.now.fetch_sub(1, Ordering::SeqCst);
+        self.lake.execute(step, context).await
+    }
+}
+
+#[tokio::test]
+async fn no_more_tables_are_changed_at_once_than_was_said() {
+    let tables = (0..9).map(|at| Table::new(format!("silver.t{at}")).column(Column::new("id", "bigint")));
+    let registry = tables.fold(Registry::new(), |registry, table| registry.table(table)).build().unwrap();
+    for said in [1, 3, 20] {
+        let lake = MemoryLake::new();
+        let counted = Arc::new(Counted { lake: lake.clone(), now: AtomicUsize::new(0), most: AtomicUsize::new(0) });
+        let engine = Engine::new(Arc::new(lake), counted.clone()).with_parallelism(said);
+        assert_eq!(engine.sync(&registry).await.unwrap().applied(), 9);
+        assert_eq!(counted.most.load(Ordering::SeqCst), said.min(9));
     }
 }

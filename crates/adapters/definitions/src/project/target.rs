@@ -390,7 +390,7 @@ pub(super) fn unstated_commits(target: &TargetSettings, url: &str) -> Option<Fil
         return None;
     }
     let message = format!("the target `{}` is on s3:// and does not say how two writers are kept apart", target.name);
-    let help = "write commits: conditional-put where every writer writes a version only if it is not there yet, commits: dynamodb where all keep to one lock table there, or commits: single-writer where nobody else writes";
+    let help = "write commits: conditional-put where every writer writes a version only if it is not there yet, or commits: single-writer where nobody else writes";
     let fault = match target.url.span {
         Some(span) => FileFault::new(MISSING_KEY, span, message),
         None => FileFault::unplaced(MISSING_KEY, message),

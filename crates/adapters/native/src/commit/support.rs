@@ -278,7 +278,7 @@ fn refusal(subject: Subject, message: String, help: &str) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use delta_engine_schema::draft::{ColumnDraft, TableDraft, TypeDraft};
+    use delta_engine_schema::draft::{ClusteringDraft, ColumnDraft, TableDraft, TypeDraft};
     use delta_engine_schema::{diff, simulate};
 
     use super::*;
@@ -314,5 +314,35 @@ mod tests {
         );
         assert_eq!(refused(&declared(&[(key, "hudi"), ("team.owner", "x")]), Some(&there)), [behind]);
         assert_eq!(refused(&declared(&[(key, "hudi")]), Some(&there)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn rows_are_not_numbered_by_a_commit_of_metadata() {
+        let key = "delta.enableRowTracking";
+        let plain = simulate(None, &diff(&declared(&[]), None).actions, "id").unwrap();
+        let said = |subject: &str| format!("silver.t ({subject}): {NUMBERS_ROWS}");
+        let feature = said("feature rowTracking");
+        assert_eq!(refused(&declared(&[(key, "true")]), Some(&plain)), [feature]);
+        let mut numbered = plain;
+        numbered.features.extend([Feature::RowTracking, Feature::DomainMetadata]);
+        assert_eq!(refused(&declared(&[(key, "TRUE")]), Some(&numbered)), [said(&format!("property {key}"))]);
+        assert_eq!(refused(&declared(&[(key, "false")]), Some(&numbered)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_databricks_clusters_by_itself_is_turned_off_there() {
+        let clustered = |columns: ClusteringDraft| {
+            let mut table = TableDraft::new("silver.t");
+            table.columns = vec![ColumnDraft::new("id", TypeDraft::Type(DataType::Long))];
+            table.clustered_by = Some(columns);
+            table.check().unwrap()
+        };
+        let by_id = || clustered(ClusteringDraft::By(vec!["id".to_owned()]));
+        let mut there = simulate(None, &diff(&by_id(), None).actions, "id").unwrap();
+        there.layout = Layout::ClusteredAuto;
+        let off = "silver.t: Databricks chooses the clustering columns, and only there can that be turned off";
+        assert_eq!(refused(&by_id(), Some(&there)), [off]);
+        assert_eq!(refused(&declared(&[]), Some(&there)), [off]);
+        assert_eq!(refused(&clustered(ClusteringDraft::Auto), Some(&there)), Vec::<String>::new());
     }
 }

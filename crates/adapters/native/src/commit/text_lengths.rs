@@ -106,6 +106,8 @@ fn text(data_type: &DataType) -> String {
 
 #[cfg(test)]
 mod tests {
+    use delta_engine_schema::model::Step;
+
     use super::*;
 
     fn read(text: &str) -> DataType {
@@ -130,6 +132,13 @@ mod tests {
     fn names_that_need_quotes_make_the_text_unreadable() {
         assert!(is_unreadable(&read("struct<`a b`: int, c: varchar(3)>")));
         assert!(!is_unreadable(&read("struct<`a b`: int, c: string>")));
+        let unknown = |more: &str| {
+            let mut unknown = read(&format!("struct<a: int{more}>"));
+            *unknown.child_mut(&Step::Field("a".into())).unwrap() = DataType::Opaque("\"void\"".into());
+            unknown
+        };
+        assert!(is_unreadable(&unknown(", c: varchar(3)")));
+        assert!(!is_unreadable(&unknown("")));
         assert!(!is_unreadable(&read("array<varchar(3)>")));
         assert!(!is_unreadable(&read("varchar(3)")));
     }
