@@ -18,6 +18,9 @@ use crate::example;
 use crate::python;
 use crate::run::{self, Outcome};
 
+/// What a CI run may skip: tables that others wrote stand beside the project, and not on every machine.
+const FIXTURES: &str = "fixtures absent";
+
 /// How much is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tier {
@@ -60,7 +63,8 @@ pub(crate) fn run(tier: Tier) -> Outcome {
     if !tally.failures.is_empty() {
         return Err(tally.failures.join("; ").into());
     }
-    if run::is_ci() && tier != Tier::Quick && !tally.skipped.is_empty() {
+    let is_lack = |skipped: &String| skipped != FIXTURES;
+    if run::is_ci() && tier != Tier::Quick && tally.skipped.iter().any(is_lack) {
         return Err("tests were skipped, and a CI run may not skip".into());
     }
     Ok(())

@@ -84,3 +84,29 @@ impl fmt::Display for Difference {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_difference_has_words() {
+        let path = || Path::column("a");
+        let generated = Difference::Generated { path: path(), from: None, to: None };
+        for (difference, expected) in [
+            (Difference::MissingTable, "the table is not there"),
+            (
+                Difference::Type { path: path(), from: DataType::Long, to: DataType::Integer },
+                "the type of `a` is bigint and not int",
+            ),
+            (generated, "the generation expression of `a`"),
+            (
+                Difference::AmbiguousRename { path: path(), source: "b".into() },
+                "both `a` and its former name `b` are there",
+            ),
+            (Difference::RenameCycle { path: path(), source: "b".into() }, "`a` has the name `b` now, in a circle"),
+        ] {
+            assert_eq!(difference.to_string(), expected);
+        }
+    }
+}

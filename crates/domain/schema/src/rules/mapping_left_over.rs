@@ -47,6 +47,8 @@ mod tests {
         let said = "silver.t (property delta.columnMapping.mode): delta.columnMapping.mode cannot be set: column `b` has an id of an earlier mapping";
         on_change(&RULE, table("a: int, b: int").mapped(), there.clone(), &[said]);
         on_change(&RULE, table("a: int, b: int").property("team.x", "1"), there, &[]);
+        let by_id = table("a: int, b: int").property("delta.columnMapping.mode", "id");
+        on_change(&RULE, by_id, table("a: int, b: int").mapped(), &[]);
         let nested = || table("b: array<struct<x: int>>");
         let mut there = nested().there();
         let Some(DataType::Struct(fields)) = there.columns[0].field.data_type.child_mut(&Step::Element) else {

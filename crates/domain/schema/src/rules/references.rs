@@ -266,6 +266,8 @@ mod tests {
         check("amount > 0 AND `no such` > 1", Some(("no such", None)));
         check("s.zpi = '1'", Some(("s.zpi", Some("s.zip"))));
         check("s.list.y > 0", Some(("s.list.y", Some("s.list.x"))));
+        check("nosuch.x > 0", Some(("nosuch", None)));
+        check("t > 0", Some(("t", Some("m"))));
         for fine in
             ["AMOUNT > 0", "s.Zip = 'x'", "s.list.x > 0", "m.any > 1", "t.amount > 0", "silver.t.amount > 0", "s"]
         {

@@ -97,6 +97,13 @@ mod tests {
                 "silver.t (property delta.dataSkippingStatsColumns): delta.dataSkippingStatsColumns lists `größe` without the backticks that it needs",
             ],
         );
+        on_create(
+            &RULE,
+            table("größe: struct<größe: int>").property(STATISTICS_COLUMNS, "`größe`.größe"),
+            &[
+                "silver.t (property delta.dataSkippingStatsColumns): delta.dataSkippingStatsColumns lists ``größe`.größe` without the backticks that it needs",
+            ],
+        );
         let there = table("größe: int, a_1: int");
         helps(&RULE, desired().property(STATISTICS_COLUMNS, "größe"), there, &["write `größe` in the list"]);
     }

@@ -79,20 +79,12 @@ fn text(token: &ExpressionToken) -> Option<String> {
 
 /// The column or field that is the whole expression.
 fn path(tokens: &[ExpressionToken]) -> Option<Path> {
-    let mut path = Path::table();
-    for (at, token) in tokens.iter().enumerate() {
-        let name = match token {
-            ExpressionToken::Word(word) => Identifier::new(word.as_str()),
-            ExpressionToken::Quoted(name) => name.clone(),
-            ExpressionToken::Symbol(_) if at % 2 == 1 && is_symbol(Some(token), ".") => continue,
-            ExpressionToken::Symbol(_) | ExpressionToken::Text(_) | ExpressionToken::Number(_) => return None,
-        };
-        if at % 2 == 1 {
-            return None;
-        }
-        path = path.field(&name);
-    }
-    (tokens.len() % 2 == 1).then_some(path)
+    let names = tokens.split(|token| is_symbol(Some(token), "."));
+    names.into_iter().try_fold(Path::table(), |path, name| match name {
+        [ExpressionToken::Word(word)] => Some(path.field(&Identifier::new(word.as_str()))),
+        [ExpressionToken::Quoted(name)] => Some(path.field(name)),
+        _ => None,
+    })
 }
 
 #[cfg(test)]
@@ -132,6 +124,10 @@ mod tests {
             "CAST(a AS nonsense)",
             "CAST(CAST(a AS INT) AS STRING)",
             "CAST(a AS STRUCT<x: INT>)",
+            "struct(a AS INT)",
+            ".a",
+            "a..b",
+            "a.b.",
         ] {
             check(unsure, None);
         }

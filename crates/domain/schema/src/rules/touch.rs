@@ -25,17 +25,38 @@ impl<'r> Review<'r> {
 }
 
 fn touch<'r>(action: &'r Action, before: &[Action]) -> Option<Touch<'r>> {
-    let (path, words) = if let Action::RenameColumn { path, to } = action {
-        (path, format!("renames `{path}` to `{to}`"))
-    } else if let Action::DropColumn { path, .. } = action {
-        (path, format!("drops `{path}`"))
-    } else if let Action::AlterColumnType { path, change } = action {
-        if classify_type_change(change.from(), change.to()) == TypeChange::Length {
-            return None;
+    let (path, words) = match action {
+        Action::RenameColumn { path, to } => (path, format!("renames `{path}` to `{to}`")),
+        Action::DropColumn { path, .. } => (path, format!("drops `{path}`")),
+        Action::AlterColumnType { path, change }
+            if classify_type_change(change.from(), change.to()) != TypeChange::Length =>
+        {
+            (path, format!("changes the type of `{path}`"))
         }
-        (path, format!("changes the type of `{path}`"))
-    } else {
-        return None;
+        Action::CreateTable { .. }
+        | Action::EnableFeature { .. }
+        | Action::SetProperty { .. }
+        | Action::UnsetProperty { .. }
+        | Action::SetTableTag { .. }
+        | Action::UnsetTableTag { .. }
+        | Action::DropForeignKey { .. }
+        | Action::DropPrimaryKey { .. }
+        | Action::DropCheck { .. }
+        | Action::MoveColumn { .. }
+        | Action::AddColumn { .. }
+        | Action::AlterColumnType { .. }
+        | Action::SetClustering { .. }
+        | Action::UnsetColumnTag { .. }
+        | Action::DropColumnNotNull { .. }
+        | Action::SetColumnNotNull { .. }
+        | Action::SetColumnDefault { .. }
+        | Action::DropColumnDefault { .. }
+        | Action::SetColumnComment { .. }
+        | Action::SetTableComment { .. }
+        | Action::SetColumnTag { .. }
+        | Action::AddCheck { .. }
+        | Action::AddPrimaryKey { .. }
+        | Action::AddForeignKey { .. } => return None,
     };
     let column = observed_path(path, before).root()?.clone();
     Some(Touch { action, column, words })
