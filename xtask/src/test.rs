@@ -18,6 +18,9 @@ use crate::example;
 use crate::python;
 use crate::run::{self, Outcome};
 
+/// How many programs of plain tests run at once: `rustdoc` links on one core, and long tests end on one.
+const PLAIN_AT_ONCE: usize = 2;
+
 /// What a CI run may skip: tables that others wrote stand beside the project, and not on every machine.
 const FIXTURES: &str = "fixtures absent";
 
@@ -40,7 +43,7 @@ pub(crate) fn run(tier: Tier) -> Outcome {
     println!("--- everything is built after {} s", began.elapsed().as_secs());
     let python = if tier == Tier::Quick { None } else { python(&mut tally) };
     if tier != Tier::Live {
-        batch::run(plain(&targets, python.as_deref()), &mut tally);
+        batch::run(plain(&targets, python.as_deref()), PLAIN_AT_ONCE, &mut tally);
     }
     if tier == Tier::Full {
         tally.note(example::embed());

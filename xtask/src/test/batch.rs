@@ -1,7 +1,6 @@
-//! Test programs, run two at a time.
+//! Test programs, run one after the other or some at a time.
 //!
-//! Many of them leave half of the machine unused: a server plans a statement on one core, `rustdoc` links on one. What two at
-//! once print would be mixed up, so each one's words are kept until it ends.
+//! What two at once print would be mixed up, so each one's words are kept until it ends.
 
 use std::io::{BufRead, BufReader};
 use std::panic;
@@ -12,9 +11,6 @@ use std::time::Instant;
 
 use super::tally::Tally;
 use crate::run;
-
-/// How many run at once.
-const AT_ONCE: usize = 2;
 
 /// Some of the tests of the workspace: one call of cargo.
 #[derive(Debug)]
@@ -51,8 +47,8 @@ impl Batch {
     }
 }
 
-/// Runs them all, in this order.
-pub(super) fn run(batches: Vec<Batch>, tally: &mut Tally) {
+/// Runs them all, in this order, so many at a time.
+pub(super) fn run(batches: Vec<Batch>, at_once: usize, tally: &mut Tally) {
     let waiting = Mutex::new(batches.into_iter());
     let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
     let work = || {
@@ -63,8 +59,9 @@ pub(super) fn run(batches: Vec<Batch>, tally: &mut Tally) {
         tally
     };
     let tallies = thread::scope(|scope| {
-        let workers: [_; AT_ONCE] = std::array::from_fn(|_| scope.spawn(work));
-        workers.map(|worker| worker.join().unwrap_or_else(|cause| panic::resume_unwind(cause)))
+        let workers: Vec<_> = (0..at_once).map(|_| scope.spawn(work)).collect();
+        let ended = workers.into_iter().map(|worker| worker.join().unwrap_or_else(|cause| panic::resume_unwind(cause)));
+        ended.collect::<Vec<_>>()
     });
     tallies.into_iter().for_each(|part| tally.merge(part));
 }

@@ -37,7 +37,9 @@ fn mentioned(review: &Review<'_>, observed: &ObservedTable, touch: &Touch<'_>) -
 
 /// Of what orders the rows only a drop can break anything: both are kept by names that follow.
 fn laid_out_by(review: &Review<'_>, observed: &ObservedTable, touch: &Touch<'_>) -> Option<Report> {
-    let Action::DropColumn { path, .. } = touch.action else { return None };
+    if !matches!(touch.action, Action::DropColumn { .. }) {
+        return None;
+    }
     let subject = touch.action.subject(&review.desired.name);
     if observed.unknown.covers(Aspect::Layout, &Path::table()) {
         let message = format!(
@@ -47,7 +49,7 @@ fn laid_out_by(review: &Review<'_>, observed: &ObservedTable, touch: &Touch<'_>)
         let help = "keep the column, or set the clustering anew with the engine that wrote it";
         return Some(Report::new(subject, message, help));
     }
-    let is_needed = |(aspect, at): (Aspect, &Path)| aspect == Aspect::Layout && at.starts_with(path);
+    let is_needed = |(aspect, at): (Aspect, &Path)| aspect == Aspect::Layout && at.starts_with(&touch.place);
     observed.unknown.iter().any(is_needed).then(|| {
         let message = format!("{}, and the table is clustered by it now (CLUSTER BY AUTO)", touch.words);
         let help = "turn automatic clustering off on Databricks first: ALTER TABLE ... CLUSTER BY NONE";
@@ -117,6 +119,12 @@ mod tests {
         check(less, below(), &[]);
         check("a: int, b: int, c: struct<x: int>", below(), &[]);
         check("a: bigint, b: int, c: struct<x: int, y: int>", Path::table(), &[]);
+        on_change(
+            &RULE,
+            table("a: int, b: int, d: struct<y: int>").renamed("d", "c"),
+            observed(below()),
+            &["silver.t.d.x: drops `d.x`, and the table is clustered by it now (CLUSTER BY AUTO)"],
+        );
     }
 
     #[test]

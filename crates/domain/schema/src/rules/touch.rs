@@ -3,12 +3,14 @@
 use super::Review;
 use crate::action::Action;
 use crate::claim::observed_path;
-use crate::model::{Identifier, TypeChange, classify_type_change};
+use crate::model::{Identifier, Path, TypeChange, classify_type_change};
 
 /// A rename, drop or type change of something that is there.
 pub(super) struct Touch<'r> {
     /// The action.
     pub(super) action: &'r Action,
+    /// Where it stands now.
+    pub(super) place: Path,
     /// The top-level column it stands in, by the name it has now.
     pub(super) column: Identifier,
     /// What happens, as in "drops `note`".
@@ -58,6 +60,7 @@ fn touch<'r>(action: &'r Action, before: &[Action]) -> Option<Touch<'r>> {
         | Action::AddPrimaryKey { .. }
         | Action::AddForeignKey { .. } => return None,
     };
-    let column = observed_path(path, before).root()?.clone();
-    Some(Touch { action, column, words })
+    let place = observed_path(path, before);
+    let column = place.root()?.clone();
+    Some(Touch { action, place, column, words })
 }
