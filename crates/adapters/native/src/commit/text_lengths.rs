@@ -17,9 +17,9 @@ pub(super) fn kept(data_type: &DataType) -> Option<String> {
 
 /// Whether the text of the type would say something else, or nothing.
 pub(super) fn is_unreadable(data_type: &DataType) -> bool {
-    let is_odd = |inner: &DataType| match inner {
-        DataType::Opaque(_) => true,
-        inner => inner.as_struct().is_some_and(|fields| fields.iter().any(|field| needs_quotes(&field.name))),
+    let is_odd = |inner: &DataType| {
+        matches!(inner, DataType::Opaque(_))
+            || inner.as_struct().is_some_and(|fields| fields.iter().any(|field| needs_quotes(&field.name)))
     };
     data_type.is_nested() && data_type.contains(is_text_length) && data_type.contains(is_odd)
 }

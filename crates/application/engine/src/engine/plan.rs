@@ -154,12 +154,11 @@ async fn probe(engine: &Engine, drafts: &mut [Draft], effort: Effort) -> Result<
     engine.events.event(&Event::Probing { statements: questions.len() });
     let answers = engine.catalog.probe(&questions).await?;
     for ((index, action), answer) in asked.into_iter().zip(answers) {
-        let answer = match answer {
+        let answer = if effort == Effort::Scan && needs_scan(&answer) {
             // Nothing is promised that nobody has looked at.
-            Answer::NeedsScan { .. } if effort == Effort::Scan => {
-                Answer::Unknowable { why: "the target did not read the files that it asked to read".to_owned() }
-            }
-            answer => answer,
+            Answer::Unknowable { why: "the target did not read the files that it asked to read".to_owned() }
+        } else {
+            answer
         };
         drafts[index].answers.push((action, answer));
     }

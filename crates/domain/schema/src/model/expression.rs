@@ -180,38 +180,44 @@ fn unreadable(text: &str, error: &TokenizerError) -> ExpressionError {
 
 fn normalised(tokens: Vec<Token>) -> Vec<ExpressionToken> {
     let mut normalised = Vec::with_capacity(tokens.len());
-    let mut before = None;
+    let mut follows_r = false;
     for token in tokens {
-        // `r'…'` is one literal, in which a backslash is a backslash.
-        let is_raw = before.as_ref().is_some_and(|before: &Token| {
-            *before == Token::make_word("r", None) || *before == Token::make_word("R", None)
-        });
-        match &token {
-            Token::SingleQuotedString(text) | Token::DoubleQuotedString(text) if is_raw => {
-                normalised.pop();
-                normalised.push(ExpressionToken::Text(text.clone()));
-            }
-            other => normalised.extend(normalise(other)),
+        let is_r =
+            matches!(&token, Token::Word(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("r"));
+        if let Token::SingleQuotedString(text) | Token::DoubleQuotedString(text) = &token
+            && follows_r
+        {
+            // `r'…'` is one literal, in which a backslash is a backslash.
+            normalised.pop();
+            normalised.push(ExpressionToken::Text(text.clone()));
+        } else {
+            normalised.extend(normalise(&token));
         }
-        before = Some(token);
+        follows_r = is_r;
     }
     normalised
 }
 
 fn normalise(token: &Token) -> Option<ExpressionToken> {
-    Some(match token {
-        Token::Whitespace(_) | Token::EOF => return None,
-        Token::Word(word) => match word.quote_style {
+    if matches!(token, Token::Whitespace(_) | Token::EOF) {
+        return None;
+    }
+    if let Token::Word(word) = token {
+        return Some(match word.quote_style {
             Some(_) => ExpressionToken::Quoted(Identifier::new(word.value.replace("``", "`"))),
             None => ExpressionToken::Word(word.value.to_lowercase()),
-        },
-        Token::Number(number, long) => {
-            ExpressionToken::Number(format!("{}{}", number.to_lowercase(), if *long { "l" } else { "" }))
-        }
-        Token::SingleQuotedString(text) => ExpressionToken::Text(unescaped(text, '\'')),
-        Token::DoubleQuotedString(text) => ExpressionToken::Text(unescaped(text, '"')),
-        other => ExpressionToken::Symbol(other.to_string()),
-    })
+        });
+    }
+    if let Token::Number(number, long) = token {
+        return Some(ExpressionToken::Number(format!("{}{}", number.to_lowercase(), if *long { "l" } else { "" })));
+    }
+    if let Token::SingleQuotedString(text) = token {
+        return Some(ExpressionToken::Text(unescaped(text, '\'')));
+    }
+    if let Token::DoubleQuotedString(text) = token {
+        return Some(ExpressionToken::Text(unescaped(text, '"')));
+    }
+    Some(ExpressionToken::Symbol(token.to_string()))
 }
 
 impl PartialEq for Expression {

@@ -26,10 +26,9 @@ pub(super) fn told_type(expression: &Expression, columns: &[Column]) -> Option<D
 pub(super) fn is_arithmetic(expression: &Expression) -> bool {
     let outermost = outermost(expression.tokens());
     let is_any = |words: &[&str], token: &ExpressionToken| words.iter().any(|word| is_word(Some(token), word));
-    let compares = |token: &&ExpressionToken| match token {
-        ExpressionToken::Symbol(symbol) => symbol.contains(['=', '<', '>', '!']),
-        word => is_any(&OF_CONDITIONS, word) || is_any(&UNSURE, word),
-    };
+    let is_comparison = |token: &ExpressionToken| matches!(token, ExpressionToken::Symbol(symbol) if symbol.contains(['=', '<', '>', '!']));
+    let compares =
+        |token: &&ExpressionToken| is_comparison(token) || is_any(&OF_CONDITIONS, token) || is_any(&UNSURE, token);
     let computes =
         |token: &&ExpressionToken| ["+", "-", "*", "/", "%", "||"].iter().any(|symbol| is_symbol(Some(token), symbol));
     !outermost.iter().any(compares) && outermost.iter().skip(1).any(computes)
