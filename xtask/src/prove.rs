@@ -22,6 +22,8 @@ const HOW_MUCH: [(&str, &str); 4] = [
 ];
 /// Changes that are made on a log and on a server, on each of the two Sparks.
 const DIFFERENTIAL: &str = "200";
+/// Tables whose every text is hostile.
+const HOSTILE: &str = "12";
 
 pub(crate) fn run(pairs: &str) -> Outcome {
     stage(&format!("convergence: {pairs} random pairs, and as many of the small scope"), || convergence(pairs))?;
@@ -29,6 +31,7 @@ pub(crate) fn run(pairs: &str) -> Outcome {
     for profile in Profile::ALL {
         stage(&format!("a log and Spark {}: {DIFFERENTIAL} pairs", profile.name()), || differential(profile))?;
     }
+    stage(&format!("hostile texts in {HOSTILE} tables"), hostile)?;
     stage("object stores, on servers that stand in for them", stores::run)?;
     println!("proved: {pairs} pairs converge, and every test on real tables, servers and object stores holds");
     Ok(())
@@ -56,6 +59,13 @@ fn on_tables() -> Outcome {
     let mut tests = run::cargo(["test", "--workspace"]);
     tests.args(ON_TABLES.iter().flat_map(|name| ["--test", name])).args(["--", "--nocapture"]);
     run::succeed(tests.envs(HOW_MUCH).env("DELTA_ENGINE_PYTHON", python::interpreter()?))
+}
+
+fn hostile() -> Outcome {
+    let server = spark::start(Profile::Newest, &[], Lifetime::Guarded)?;
+    let mut tests = run::cargo(["test", "--workspace", "--test", "backend", "--", "hostile", "--nocapture"]);
+    server.tell(&mut tests);
+    run::succeed(tests.env("DELTA_ENGINE_HOSTILE", HOSTILE))
 }
 
 fn differential(profile: Profile) -> Outcome {

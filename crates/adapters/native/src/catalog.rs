@@ -12,10 +12,9 @@ use futures::StreamExt;
 use futures::executor::block_on;
 
 use crate::lake::Lake;
-use crate::log::{LogState, read_state};
+use crate::log::read_state;
 use crate::observe::observe;
 use crate::probe;
-use crate::storage::TableFiles;
 
 /// Tables read at once from an object store.
 const TABLES: usize = 32;
@@ -128,6 +127,14 @@ impl Catalog for NativeCatalog {
         Ok(observations)
     }
 
+    async fn obstacles(&self, relations: &[Relation]) -> Vec<Option<Unreadable>> {
+        let mut looks = Vec::with_capacity(relations.len());
+        for relation in relations {
+            looks.push(obstacle(&self.lake, relation));
+        }
+        futures::stream::iter(looks).buffered(TABLES).collect().await
+    }
+
     fn place(&self, relation: &Relation) -> Option<String> {
         self.lake.table_url(relation).ok().map(|url| Lake::display(&url))
     }
@@ -169,23 +176,20 @@ async fn observation(lake: &Lake, relation: &Relation) -> Observation {
 async fn read(lake: &Lake, relation: &Relation) -> Result<Observation, Unreadable> {
     let url = lake.table_url(relation)?;
     let files = lake.files(relation)?;
-    let Some(state) = found(lake, relation, files.as_ref()).await? else { return Ok(Observation::Absent) };
+    let Some(state) = read_state(files.as_ref(), None).await? else { return Ok(Observation::Absent) };
     let location = relation.location.clone().unwrap_or_else(|| Lake::display(&url));
     let table = observe(&relation.name, Some(&location), &state)?;
     Ok(Observation::Present(Arc::new(table)))
 }
 
-/// The table's state; none where its place is free. Files without a log are told now and not when the table is created; that
-/// they can't be listed is.
-async fn found(lake: &Lake, relation: &Relation, files: &dyn TableFiles) -> Result<Option<LogState>, Unreadable> {
-    if let Some(state) = read_state(files, None).await? {
-        return Ok(Some(state));
-    }
-    let Ok(Some(occupied)) = lake.occupied(relation).await else { return Ok(None) };
-    // They may be those of a table that came to be meanwhile.
-    if let Some(state) = read_state(files, None).await? {
-        return Ok(Some(state));
+/// Files without a log at the place of a table. That they can't be listed is told when the table is created.
+async fn obstacle(lake: &Lake, relation: &Relation) -> Option<Unreadable> {
+    let occupied = lake.occupied(relation).await.ok()??;
+    let files = lake.files(relation).ok()?;
+    // They may be those of a table that came to be meanwhile, which the next look shows.
+    if !matches!(read_state(files.as_ref(), None).await, Ok(None)) {
+        return None;
     }
     let (reason, help) = occupied.reason_and_help();
-    Err(Unreadable { reason, help: Some(help.to_owned()) })
+    Some(Unreadable { reason, help: Some(help.to_owned()) })
 }

@@ -205,6 +205,10 @@ fn remark(table: &TableName, log: Log) -> Option<Finding> {
 
 #[async_trait]
 impl Catalog for Layered {
+    async fn obstacles(&self, relations: &[Relation]) -> Vec<Option<Unreadable>> {
+        self.catalog.obstacles(relations).await
+    }
+
     fn begins(&self, cancellation: &CancellationToken) {
         self.catalog.begins(cancellation);
         self.log.begins(cancellation);

@@ -1,4 +1,5 @@
-//! No two declared tables may share their files, however their places are spelled: each would undo what the other declares.
+//! Where declared tables are or will be: no two may share their files, however their places are spelled, because each would undo
+//! what the other declares; and a new one needs a free place.
 
 use std::collections::BTreeMap;
 
@@ -21,6 +22,21 @@ pub(super) fn keep_apart(catalog: &dyn Catalog, relations: &[Relation], observat
                 reason: format!("its files at `{place}` are declared as {} too", others.join(" and ")),
                 help: Some("give each table a location of its own, or remove one of the declarations".to_owned()),
             });
+        }
+    }
+}
+
+/// Takes tables that can't be created where they should be for unreadable.
+pub(super) async fn look_ahead(catalog: &dyn Catalog, relations: &[Relation], observations: &mut [Observation]) {
+    let absent = (0..relations.len()).filter(|index| observations[*index] == Observation::Absent);
+    let absent: Vec<usize> = absent.collect();
+    let places: Vec<Relation> = absent.iter().map(|index| relations[*index].clone()).collect();
+    if places.is_empty() {
+        return;
+    }
+    for (index, obstacle) in absent.into_iter().zip(catalog.obstacles(&places).await) {
+        if let Some(obstacle) = obstacle {
+            observations[index] = Observation::Unreadable(obstacle);
         }
     }
 }

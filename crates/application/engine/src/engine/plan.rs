@@ -37,6 +37,7 @@ pub(super) async fn prepare(engine: &Engine, tables: &[RegisteredTable]) -> Resu
     let relations: Vec<Relation> = tables.iter().map(relation_of).collect();
     let mut observations = engine.catalog.observe(&relations).await?;
     places::keep_apart(engine.catalog.as_ref(), &relations, &mut observations);
+    places::look_ahead(engine.catalog.as_ref(), &relations, &mut observations).await;
     engine.events.event(&Event::Observed { tables: tables.len() });
     let mut drafts = Vec::new();
     let mut prepared = Vec::new();

@@ -18,6 +18,12 @@ pub trait Catalog: Send + Sync {
     /// the adapter's knowledge. One table's trouble is its own observation; an error means that nothing can be read.
     async fn observe(&self, relations: &[Relation]) -> Result<Vec<Observation>, TargetError>;
 
+    /// What stands in the way of creating each of these, which are absent, in the same order: none where nothing is known to.
+    /// A look ahead; whoever creates a table looks again.
+    async fn obstacles(&self, relations: &[Relation]) -> Vec<Option<Unreadable>> {
+        vec![None; relations.len()]
+    }
+
     /// Where a relation's files are or will be, in one spelling for one place; none where only the target knows.
     fn place(&self, relation: &Relation) -> Option<String> {
         let _ = relation;

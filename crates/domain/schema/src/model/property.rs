@@ -208,8 +208,8 @@ pub fn value_fault(key: &str, value: &str) -> Option<String> {
     fault.map(|takes| format!("`{value}` is no value for {}: {takes}", canonical_key(key)))
 }
 
-/// The length of an interval in nanoseconds; `None` unless it is a sum of weeks down to microseconds, as Delta reads one: whole
-/// numbers without quotes.
+/// The length of an interval in nanoseconds; `None` unless it is a sum of weeks down to microseconds in whole numbers without
+/// quotes. Delta takes fractions of seconds too, which nobody keeps a log for.
 pub fn parse_interval(text: &str) -> Option<i128> {
     let lower = text.trim().to_ascii_lowercase();
     let sum = match lower.strip_prefix("interval") {

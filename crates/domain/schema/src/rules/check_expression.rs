@@ -55,6 +55,7 @@ mod tests {
     #[test]
     fn rows_by_themselves_are_fine_and_so_is_what_is_there() {
         on_create(&RULE, table("a: int, max: int").check("c", "a > max AND abs(a) > 1"), &[]);
+        on_create(&RULE, table("a: string").check("c", "a LIKE SOME ('x%', 'y%')"), &[]);
         let there = || table("a: int").check("c", "a > rand()");
         on_change(&RULE, there(), there(), &[]);
     }

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     why: "Delta refuses a check that comes out as anything but true or false (`DELTA_NON_BOOLEAN_CHECK_CONSTRAINT`). On a bare \
           log nobody would notice in a new table, until the first write fails. Literals, columns, casts and arithmetic are \
           looked at; what a function gives is not.",
-    way_out: "Compare it with something.",
+    way_out: "Say what must hold of the value.",
     check,
 };
 
@@ -22,14 +22,29 @@ fn check(review: &Review<'_>) -> Vec<Report> {
 }
 
 fn report(review: &Review<'_>, name: &Identifier, condition: &Expression) -> Option<Report> {
-    let what = match told_type(condition, review.columns_after()) {
+    let told = told_type(condition, review.columns_after());
+    let what = match &told {
         Some(DataType::Boolean | DataType::Opaque(_)) => return None,
         Some(data_type) => format!("is of type {data_type}"),
         None => is_arithmetic(condition).then(|| "computes a value".to_owned())?,
     };
+    let comparison = if told.is_some_and(|told| is_number(&told)) { "> 0" } else { "IS NOT NULL" };
     let message = format!("check `{name}` ({condition}) {what}, and a check is a condition");
-    let help = format!("compare it with something, as in {condition} > 0, or remove check `{name}`");
+    let help = format!("say what must hold of it, as in {condition} {comparison}, or remove check `{name}`");
     Some(Report::new(review.table().aspect(Aspect::Check).key(name.as_str()), message, help))
+}
+
+fn is_number(data_type: &DataType) -> bool {
+    matches!(
+        data_type,
+        DataType::Byte
+            | DataType::Short
+            | DataType::Integer
+            | DataType::Long
+            | DataType::Float
+            | DataType::Double
+            | DataType::Decimal(_)
+    )
 }
 
 #[cfg(test)]
@@ -53,8 +68,11 @@ mod tests {
             &RULE,
             table("a: int").check("c", "a"),
             table("a: int"),
-            &["compare it with something, as in a > 0, or remove check `c`"],
+            &["say what must hold of it, as in a > 0, or remove check `c`"],
         );
+        let text = || table("s: string");
+        let help = "say what must hold of it, as in s IS NOT NULL, or remove check `c`";
+        helps(&RULE, text().check("c", "s"), text(), &[help]);
     }
 
     #[test]

@@ -53,8 +53,9 @@ fn report(review: &Review<'_>, name: &Identifier, default: &Expression) -> Optio
     } else if let Some(column) = mentioned().find(|column| names_column(default, column)) {
         format!("mentions column `{column}`")
     } else {
-        help = format!("write a text in quotes of SQL, as in '{default}'");
-        format!("names `{}`", bare_word(default).or_else(|| Some(unknown(default, &review.desired.name, &[])?.name))?)
+        let named = bare_word(default).or_else(|| Some(unknown(default, &review.desired.name, &[])?.name))?;
+        help = format!("if `{named}` is meant as a text, write it in quotes of SQL: '{named}'");
+        format!("names `{named}`")
     };
     let subject = review.at(&Path::column(name.clone())).aspect(Aspect::Default);
     let message = format!("the default of `{name}` ({default}) {what}, and only a constant can be one");
@@ -84,7 +85,7 @@ mod tests {
         check("current_schema", "names `current_schema`");
         check("`new`", "names `new`");
         check("upper(neww)", "names `neww`");
-        let quoted = ["write a text in quotes of SQL, as in 'new'"];
+        let quoted = ["if `new` is meant as a text, write it in quotes of SQL: 'new'"];
         helps(&RULE, table("a: string").default("a", "new"), table("a: string"), &quoted);
     }
 

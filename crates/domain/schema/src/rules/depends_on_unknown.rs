@@ -22,16 +22,27 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(review: &Review<'_>) -> Vec<Report> {
     let Some(observed) = review.observed else { return Vec::new() };
-    let touches = review.touches().into_iter();
-    touches
-        .filter_map(|touch| mentioned(review, observed, &touch).or_else(|| laid_out_by(review, observed, &touch)))
-        .collect()
+    let found = |touch: &Touch<'_>| {
+        mentioned(review, observed, touch)
+            .or_else(|| invariant(review, observed, touch))
+            .or_else(|| laid_out_by(review, observed, touch))
+    };
+    review.touches().iter().filter_map(found).collect()
 }
 
 fn mentioned(review: &Review<'_>, observed: &ObservedTable, touch: &Touch<'_>) -> Option<Report> {
     let unseen = unseen(observed)?;
     let message = format!("{}, but {unseen} cannot be seen here, and one may mention it", touch.words);
-    let help = "plan with a target that reads the table's Delta log: --target with the URL of its storage";
+    let help = "plan with a target that reads the table's Delta log: --target with the URL of its storage; if this one does, \
+                two checks differ in case only, and the engine that wrote them has to drop one";
+    Some(Report::new(touch.action.subject(&review.desired.name), message, help))
+}
+
+/// A condition of one column, from the time before there were checks, which may mention any other (PROTOCOL.md, "Column Invariants").
+fn invariant(review: &Review<'_>, observed: &ObservedTable, touch: &Touch<'_>) -> Option<Report> {
+    let (_, column) = observed.unknown.iter().find(|(aspect, at)| *aspect == Aspect::Check && !at.is_table())?;
+    let message = format!("{}, which the invariant of `{column}` (delta.invariants) may mention", touch.words);
+    let help = "take the invariant off first, with the engine that wrote it";
     Some(Report::new(touch.action.subject(&review.desired.name), message, help))
 }
 
@@ -59,10 +70,7 @@ fn laid_out_by(review: &Review<'_>, observed: &ObservedTable, touch: &Touch<'_>)
 
 fn unseen(observed: &ObservedTable) -> Option<&'static str> {
     let hidden = |wanted: Aspect| observed.unknown.iter().any(|(aspect, _)| aspect == wanted);
-    let all_checks = observed.unknown.covers(Aspect::Check, &Path::table());
-    match (hidden(Aspect::Check), hidden(Aspect::Generated)) {
-        // A log keeps conditions of columns from the time before there were checks.
-        (true, false) if !all_checks => Some("column invariants"),
+    match (observed.unknown.covers(Aspect::Check, &Path::table()), hidden(Aspect::Generated)) {
         (true, true) => Some("checks and generation expressions"),
         (true, false) => Some("checks"),
         (false, true) => Some("generation expressions"),
@@ -84,7 +92,7 @@ mod tests {
         on_change(&RULE, table("a: int"), observed.clone(), &[said]);
         let mut invariant = table("a: int, b: int").mapped().there();
         invariant.unknown.insert(Aspect::Check, Path::column("a"));
-        let of_columns = "silver.t.b: drops `b`, but column invariants cannot be seen here, and one may mention it";
+        let of_columns = "silver.t.b: drops `b`, which the invariant of `a` (delta.invariants) may mention";
         on_change(&RULE, table("a: int"), invariant, &[of_columns]);
         observed.unknown.insert(Aspect::Generated, Path::column("a"));
         let said =

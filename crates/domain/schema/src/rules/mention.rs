@@ -19,7 +19,7 @@ pub(super) const BY_CHANCE: [&str; 10] = [
 ];
 
 /// Built-in functions of Spark that work on many rows at once, and those of windows.
-pub(super) const OVER_ROWS: [&str; 56] = [
+pub(super) const OVER_ROWS: [&str; 55] = [
     "any_value",
     "approx_count_distinct",
     "approx_percentile",
@@ -64,7 +64,6 @@ pub(super) const OVER_ROWS: [&str; 56] = [
     "rank",
     "row_number",
     "skewness",
-    "some",
     "std",
     "stddev",
     "stddev_pop",

@@ -167,6 +167,10 @@ fn references(expression: &Expression) -> Vec<Vec<Identifier>> {
             at = end_of_type(tokens, at);
             continue;
         }
+        if is_symbol(Some(token), "::") && is_symbol(tokens.get(at + 2), "<") {
+            // Where a type with parts ends is not told here.
+            break;
+        }
         if let Some(name) = name_of(token).filter(|_| is_column(tokens, at)) {
             let mut chain = vec![name];
             while let Some(below) = tokens.get(at + 2).filter(|_| is_symbol(tokens.get(at + 1), ".")).and_then(name_of)
@@ -207,7 +211,9 @@ fn is_column(tokens: &[ExpressionToken], at: usize) -> bool {
     let is_beside_literal = matches!(before, Some(ExpressionToken::Number(_) | ExpressionToken::Text(_)))
         || matches!(after, Some(ExpressionToken::Text(_)));
     let is_collate = is_word(tokens.get(at), "collate") && after.is_some_and(|after| name_of(after).is_some());
-    !(is_word_of_sql || is_below || is_beside_literal || is_collate || is_symbol(after, "("))
+    // `extract(dow FROM a)`.
+    let is_part = is_word(after, "from");
+    !(is_word_of_sql || is_below || is_beside_literal || is_collate || is_part || is_symbol(after, "("))
 }
 
 fn name_of(token: &ExpressionToken) -> Option<Identifier> {
@@ -241,6 +247,8 @@ mod tests {
         check("a::decimal(3, 1) > 1.5BD", &["a"]);
         check("a + INTERVAL 1 DAY < now() - INTERVAL '1' fortnight", &["a"]);
         check("extract(YEAR FROM a) = 2026 AND v:field.below = 'x'", &["a", "v"]);
+        check("extract(DOW FROM a) = 1 AND b", &["a", "b"]);
+        check("a = NULL::ARRAY<INT>", &["a"]);
         check("a COLLATE utf8_lcase = 'x' AND collate = 1", &["a", "collate"]);
         check("(a > 1) IS NOT UNKNOWN AND LOCALTIME > b", &["a", "b"]);
         check("a[0] > m['k'] AND a IS DISTINCT FROM b", &["a", "m", "a", "b"]);

@@ -34,18 +34,18 @@ pub(super) fn is_arithmetic(expression: &Expression) -> bool {
     !outermost.iter().any(compares) && outermost.iter().skip(1).any(computes)
 }
 
-/// The tokens that stand in no parentheses.
+/// The tokens that stand in no parentheses and no brackets.
 fn outermost(tokens: &[ExpressionToken]) -> Vec<&ExpressionToken> {
     let mut depth = 0_usize;
     let mut found = Vec::new();
     for token in tokens {
-        if is_symbol(Some(token), ")") {
+        if [")", "]"].iter().any(|closing| is_symbol(Some(token), closing)) {
             depth = depth.saturating_sub(1);
         }
         if depth == 0 {
             found.push(token);
         }
-        if is_symbol(Some(token), "(") {
+        if ["(", "["].iter().any(|opening| is_symbol(Some(token), opening)) {
             depth += 1;
         }
     }
@@ -155,6 +155,8 @@ mod tests {
             "a + 1 <=> 2",
             "a || 'x' LIKE 'y'",
             "a + 1 != 2",
+            "a[b + 1]",
+            "a['x' || b]",
         ] {
             check(other, false);
         }
