@@ -28,7 +28,9 @@ fn report(review: &Review<'_>, name: &Identifier, condition: &Expression) -> Opt
         Some(data_type) => format!("is of type {data_type}"),
         None => is_arithmetic(condition).then(|| "computes a value".to_owned())?,
     };
-    let comparison = if told.is_some_and(|told| is_number(&told)) { "> 0" } else { "IS NOT NULL" };
+    // Of what is not told, only `||` gives a text.
+    let gives_number = told.map_or_else(|| !condition.text().contains("||"), |told| is_number(&told));
+    let comparison = if gives_number { "> 0" } else { "IS NOT NULL" };
     let message = format!("check `{name}` ({condition}) {what}, and a check is a condition");
     let help = format!("say what must hold of it, as in {condition} {comparison}, or remove check `{name}`");
     Some(Report::new(review.table().aspect(Aspect::Check).key(name.as_str()), message, help))
@@ -70,6 +72,10 @@ mod tests {
             table("a: int"),
             &["say what must hold of it, as in a > 0, or remove check `c`"],
         );
+        let help = "say what must hold of it, as in a % 2 > 0, or remove check `c`";
+        helps(&RULE, table("a: int").check("c", "a % 2"), table("a: int"), &[help]);
+        let help = "say what must hold of it, as in s || 'x' IS NOT NULL, or remove check `c`";
+        helps(&RULE, table("s: string").check("c", "s || 'x'"), table("s: string"), &[help]);
         let text = || table("s: string");
         let help = "say what must hold of it, as in s IS NOT NULL, or remove check `c`";
         helps(&RULE, text().check("c", "s"), text(), &[help]);
