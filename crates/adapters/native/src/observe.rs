@@ -9,9 +9,7 @@ pub(crate) mod schema;
 
 use std::collections::BTreeMap;
 
-use delta_engine_schema::model::{
-    Aspect, Expression, Identifier, ObservedTable, Path, RelationKind, TableName, Unknown, canonical_key,
-};
+use delta_engine_schema::model::{Aspect, ObservedTable, Path, RelationKind, TableName, Unknown, read_configuration};
 
 use crate::log::{LogError, LogState};
 
@@ -32,27 +30,7 @@ pub fn observe(name: &TableName, location: Option<&str>, state: &LogState) -> Re
     })?;
     let layout = layout::layout(state, &mut unknown);
 
-    let mut checks = BTreeMap::new();
-    let mut properties: BTreeMap<String, String> = BTreeMap::new();
-    for (key, value) in state.configuration() {
-        if let Some(check) = without_prefix(key, "delta.constraints.") {
-            match Expression::parse(value) {
-                Ok(expression) => {
-                    // Of two that differ in case only, nobody can say which one an action means.
-                    if checks.insert(Identifier::new(check), expression).is_some() {
-                        unknown.insert(Aspect::Check, Path::table());
-                    }
-                }
-                Err(_) => unknown.insert(Aspect::Check, Path::table()),
-            }
-        } else if without_prefix(key, "delta.feature.").is_none() {
-            // Spark writes known keys canonically; other writers may have left a second spelling behind, which it ignores.
-            let canonical = canonical_key(key);
-            if canonical == key || !properties.contains_key(canonical) {
-                properties.insert(canonical.to_owned(), value.to_owned());
-            }
-        }
-    }
+    let (checks, properties) = read_configuration(state.configuration(), &mut unknown);
 
     Ok(ObservedTable {
         name: name.clone(),
@@ -72,12 +50,6 @@ pub fn observe(name: &TableName, location: Option<&str>, state: &LogState) -> Re
         kind: RelationKind::Table,
         unknown,
     })
-}
-
-/// What follows a prefix, whatever the prefix's case.
-pub(crate) fn without_prefix<'k>(key: &'k str, prefix: &str) -> Option<&'k str> {
-    let (start, rest) = key.split_at_checked(prefix.len())?;
-    start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
 #[cfg(test)]
@@ -110,7 +82,7 @@ mod tests {
         let table = read(PLAIN, r#"{"name":"id","type":"long","nullable":false,"metadata":{}}"#, configuration, "");
         let properties: Vec<_> = table.properties.iter().map(|(key, value)| format!("{key}={value}")).collect();
         assert_eq!(properties, ["Team.Owner=x", "delta.appendOnly=false"]);
-        assert_eq!(table.checks[&Identifier::new("POSITIVE")].text(), "id > 0");
+        assert_eq!(table.checks[&delta_engine_schema::model::Identifier::new("POSITIVE")].text(), "id > 0");
         assert!(table.features.iter().map(|feature| feature.name()).eq(["appendOnly", "invariants"]));
     }
 

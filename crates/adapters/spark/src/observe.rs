@@ -13,7 +13,7 @@ mod wire;
 use std::collections::BTreeMap;
 
 use delta_engine_schema::model::{
-    Aspect, Expression, Feature, Identifier, ObservedTable, Path, RelationKind, TableName, Unknown, canonical_key,
+    Aspect, Feature, ObservedTable, Path, RelationKind, TableName, Unknown, read_configuration,
 };
 use delta_engine_spark_proto as proto;
 use serde_json::Value;
@@ -64,7 +64,8 @@ fn table(
         unknown.insert(Aspect::Layout, Path::table());
         Default::default()
     });
-    let (checks, properties) = configuration(&detail.configuration, &mut unknown);
+    let entries = detail.configuration.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    let (checks, properties) = read_configuration(entries, &mut unknown);
     Ok(ObservedTable {
         name: name.clone(),
         columns,
@@ -93,39 +94,6 @@ fn hidden_by_spark(detail: &Detail, unknown: &mut Unknown) {
             unknown.insert(aspect, Path::table());
         }
     }
-}
-
-type Checks = BTreeMap<Identifier, Expression>;
-
-fn configuration(entries: &BTreeMap<String, String>, unknown: &mut Unknown) -> (Checks, BTreeMap<String, String>) {
-    let mut checks = BTreeMap::new();
-    let mut properties = BTreeMap::new();
-    for (key, value) in entries {
-        if let Some(check) = without_prefix(key, "delta.constraints.") {
-            match Expression::parse(value) {
-                Ok(expression) => {
-                    // Of two that differ in case only, nobody can say which one an action means.
-                    if checks.insert(Identifier::new(check), expression).is_some() {
-                        unknown.insert(Aspect::Check, Path::table());
-                    }
-                }
-                Err(_) => unknown.insert(Aspect::Check, Path::table()),
-            }
-        } else if without_prefix(key, "delta.feature.").is_none() {
-            // Spark writes known keys canonically; other writers may have left a second spelling behind, which it ignores.
-            let canonical = canonical_key(key);
-            if canonical == key || !entries.contains_key(canonical) {
-                properties.insert(canonical.to_owned(), value.clone());
-            }
-        }
-    }
-    (checks, properties)
-}
-
-/// What follows a prefix, whatever the prefix's case.
-fn without_prefix<'k>(key: &'k str, prefix: &str) -> Option<&'k str> {
-    let (start, rest) = key.split_at_checked(prefix.len())?;
-    start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
 #[cfg(test)]
@@ -173,7 +141,7 @@ mod tests {
         let table = check(&detail(&[], &configuration), None);
         let properties: Vec<String> = table.properties.iter().map(|(key, value)| format!("{key}={value}")).collect();
         assert_eq!(properties, ["Team.Owner=x", "delta.appendOnly=false"]);
-        assert_eq!(table.checks[&Identifier::new("POSITIVE")].text(), "id > 0");
+        assert_eq!(table.checks[&delta_engine_schema::model::Identifier::new("POSITIVE")].text(), "id > 0");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! JSON or backends, and holds no source positions.
 
 mod column;
+mod configuration;
 mod data_type;
 mod expression;
 mod feature;
@@ -21,11 +22,12 @@ mod table;
 mod tags;
 
 pub use column::{Column, Identity};
+pub use configuration::{check_of_key, read_configuration};
 pub use data_type::{
     ArrayType, DataType, Decimal, Field, MAX_DECIMAL_PRECISION, MapType, TypeChange, TypeError, TypeErrorKind,
     classify_type_change,
 };
-pub use expression::{Expression, ExpressionError, ExpressionToken};
+pub use expression::{CONSTANT_WORDS, Expression, ExpressionError, ExpressionToken};
 pub(crate) use feature::add_dependencies;
 pub use feature::{Client, Feature, FeatureFacts, FeatureKind, required_features};
 pub use identifier::Identifier;

@@ -1,7 +1,7 @@
 //! Columns and what is said of their nested fields.
 
 use delta_engine_schema::draft::{ColumnDraft, FieldDraft, Part, TypeDraft, Unread};
-use delta_engine_schema::model::{Identity, Metadata};
+use delta_engine_schema::model::{CONSTANT_WORDS, Identity, Metadata};
 
 use super::observed::{read_metadata, read_opaque, with_opaque};
 use crate::fault::{BARE_WORD, FileFault, SHAPE, UNKNOWN_KEY};
@@ -104,19 +104,6 @@ fn data_type(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Read<String
     reader.text(node, key)
 }
 
-/// Words that are whole SQL expressions: constants of Spark that take no parentheses.
-const NILADIC: &[&str] = &[
-    "current_date",
-    "current_time",
-    "current_timestamp",
-    "current_user",
-    "session_user",
-    "user",
-    "true",
-    "false",
-    "null",
-];
-
 fn default(reader: &mut Reader<'_>, node: &Node<'_>, key: &Key) -> Read<String> {
     reader.text(node, key).then(|text| match bare_word(node, &text) {
         Some(fault) => {
@@ -135,7 +122,7 @@ fn bare_word(node: &Node<'_>, text: &str) -> Option<FileFault> {
         let begins = word.starts_with(|first: char| first.is_alphabetic() || first == '_');
         begins && word.chars().all(|letter| letter.is_alphanumeric() || letter == '_' || letter == '-')
     };
-    let niladic = |word: &str| NILADIC.iter().any(|known| known.eq_ignore_ascii_case(word));
+    let niladic = |word: &str| CONSTANT_WORDS.iter().any(|known| known.eq_ignore_ascii_case(word));
     if trimmed.is_empty() {
         let message = "the default is an empty SQL expression";
         let help = "write default: \"''\" for the empty text, or remove the key for no default";

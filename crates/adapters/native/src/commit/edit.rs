@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use delta_engine_schema::model::{
     COLUMN_ID, Column, DataType, Feature, Identifier, Layout, MAX_COLUMN_ID, MappingMode, PHYSICAL_NAME, Path,
-    STATISTICS_COLUMNS, Step, TableName, TypeChange, canonical_value, classify_type_change, known_property,
-    physical_column_name,
+    STATISTICS_COLUMNS, Step, TableName, TypeChange, canonical_value, check_of_key, classify_type_change,
+    known_property, physical_column_name,
 };
 use delta_engine_schema::{Action, SimulationError, renamed_in_list, simulate};
 
@@ -16,8 +16,8 @@ use super::protocol::protocol_json;
 use super::text_lengths;
 use crate::json::Json;
 use crate::log::{LogError, LogState};
+use crate::observe::observe;
 use crate::observe::schema::kept_name;
-use crate::observe::{observe, without_prefix};
 use fields::{Missing, field_at, fields_at, insert_field, position_of, type_at};
 
 const MAPPING_MODE: &str = "delta.columnMapping.mode";
@@ -239,7 +239,7 @@ impl Editor {
 
     fn check_key(&self, name: &Identifier) -> String {
         let entries = self.metadata.get("configuration").and_then(Json::as_object).unwrap_or_default();
-        let is_it = |key: &str| without_prefix(key, "delta.constraints.").is_some_and(|check| *name == check.into());
+        let is_it = |key: &str| check_of_key(key).is_some_and(|check| check == *name);
         entries
             .iter()
             .find(|(key, _)| is_it(key))

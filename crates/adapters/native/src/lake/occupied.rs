@@ -2,16 +2,12 @@
 //!
 //! What writers leave behind that were stopped, and what only marks a folder, is in nobody's way.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
-
 use delta_engine_application::port::Relation;
 use deltalake::logstore::object_store::{self, ObjectMeta};
 use futures::TryStreamExt;
 use futures::future::ready;
 
-use super::{Lake, LakeError, local_path};
+use super::{Lake, LakeError};
 
 /// A file in a folder that should hold a table, and has no log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,12 +21,6 @@ pub(crate) struct Occupied {
 pub(crate) enum OccupiedError {
     #[error(transparent)]
     Place(#[from] LakeError),
-    #[error("`{}`", .folder.display())]
-    Folder {
-        folder: PathBuf,
-        #[source]
-        source: io::Error,
-    },
     #[error(transparent)]
     Store(#[from] object_store::Error),
 }
@@ -51,16 +41,12 @@ impl Lake {
     /// # Errors
     /// Where the folder can't be listed.
     pub(crate) async fn occupied(&self, relation: &Relation) -> Result<Option<Occupied>, OccupiedError> {
-        let url = self.table_url(relation)?;
-        if let Some(folder) = local_path(&url).filter(|_| !self.only_stores) {
-            let found = first_file(&folder)?;
-            let below = |path: &Path| path.strip_prefix(&folder).unwrap_or(path).display().to_string();
-            return Ok(found.map(|path| Occupied { file: below(&path) }));
-        }
-        let (store, prefix) = self.store(&url)?;
+        let (store, prefix) = self.store(&self.table_url(relation)?)?;
         let is_file = |file: &ObjectMeta| {
             let is_marker = file.location == prefix || file.location.as_ref().ends_with("_$folder$");
-            ready(!is_marker && file.location.filename().is_some_and(|name| !is_left_over(name)))
+            // Hadoop writes to `.name.tmp`; what the local store writes to, `name#1`, it does not list.
+            let is_hidden = file.location.filename().is_some_and(|name| name.starts_with('.'));
+            ready(!is_marker && !is_hidden)
         };
         let found = store.list(Some(&prefix)).try_filter(is_file).try_next().await?;
         let below = |path: &str| path.strip_prefix(prefix.as_ref()).unwrap_or(path).trim_start_matches('/').to_owned();
@@ -68,38 +54,10 @@ impl Lake {
     }
 }
 
-/// The first thing below a folder that is no folder.
-fn first_file(folder: &Path) -> Result<Option<PathBuf>, OccupiedError> {
-    let failed = |source| OccupiedError::Folder { folder: folder.to_owned(), source };
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        entries => entries.map_err(failed)?,
-    };
-    let mut entries: Vec<_> = entries.collect::<io::Result<_>>().map_err(failed)?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let found = if entry.file_type().map_err(failed)?.is_dir() {
-            first_file(&entry.path())?
-        } else {
-            (!is_left_over(&entry.file_name().to_string_lossy())).then(|| entry.path())
-        };
-        if found.is_some() {
-            return Ok(found);
-        }
-    }
-    Ok(None)
-}
-
-/// Whether a writer that was stopped left a file of this name: the local store of delta-rs writes to `name#1` and links it to its
-/// name, Hadoop writes to `.name.tmp`.
-fn is_left_over(name: &str) -> bool {
-    let is_staged = name.rsplit_once('#').is_some_and(|(_, count)| count.parse::<u32>().is_ok());
-    is_staged || name.starts_with('.')
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::fs;
     use std::sync::Arc;
 
     use deltalake::logstore::object_store::local::LocalFileSystem;

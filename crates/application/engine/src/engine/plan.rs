@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use delta_engine_schema::model::{ObservedTable, Path, Subject};
+use delta_engine_schema::model::{ObservedTable, Subject};
 use delta_engine_schema::rules::find_rule;
 use delta_engine_schema::{
     Answer, Explanation, Finding, Outcome, Severity, Statement, TableDiff, TableInput, TablePlan, claims, diff,
@@ -51,13 +51,8 @@ pub(super) async fn prepare(engine: &Engine, tables: &[RegisteredTable]) -> Resu
             }
         };
         let draft = draft(engine, declared.clone(), relation, observed);
-        match ambiguous(&draft) {
-            Some(field) => prepared.push(unreadable_table(
-                declared,
-                draft.relation,
-                ambiguous_reason(&field),
-                Some(AMBIGUOUS_HELP.to_owned()),
-            )),
+        match namesakes(&draft) {
+            Some((reason, help)) => prepared.push(unreadable_table(declared, draft.relation, reason, Some(help))),
             None => drafts.push(draft),
         }
     }
@@ -86,15 +81,11 @@ pub(super) async fn prepare(engine: &Engine, tables: &[RegisteredTable]) -> Resu
     Ok(PreparedPlan { tables: prepared, notices, digest })
 }
 
-const AMBIGUOUS_HELP: &str = "rename or drop one of the two with the engine that wrote them";
-
-fn ambiguous_reason(field: &Path) -> String {
-    format!("it has two columns or fields `{field}`: upper and lower case make no other name")
-}
-
-/// A field that has a namesake, where something is to change: an action could meet either of them.
-fn ambiguous(draft: &Draft) -> Option<Path> {
-    draft.observed.as_ref().filter(|_| !draft.diff.is_empty())?.ambiguous_field()
+/// Where something is to change, two fields of one name are in the way: an action could meet either of them. Why, and what to do.
+fn namesakes(draft: &Draft) -> Option<(String, String)> {
+    let field = draft.observed.as_ref().filter(|_| !draft.diff.is_empty())?.ambiguous_field()?;
+    let reason = format!("it has two columns or fields `{field}`: upper and lower case make no other name");
+    Some((reason, "rename or drop one of the two with the engine that wrote them".to_owned()))
 }
 
 /// Plans one table anew, for a run that lost a race.

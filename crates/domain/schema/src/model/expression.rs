@@ -20,6 +20,20 @@ use super::Identifier;
 #[derive(Clone)]
 pub struct Expression(Arc<Read>);
 
+/// Words that are whole expressions: constants that take no parentheses. localtimestamp and current_schema want them (measured on
+/// Spark 4.2).
+pub const CONSTANT_WORDS: [&str; 9] = [
+    "true",
+    "false",
+    "null",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "session_user",
+    "user",
+];
+
 /// What was read.
 struct Read {
     text: Box<str>,

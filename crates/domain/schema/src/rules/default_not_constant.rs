@@ -4,20 +4,7 @@ use super::mention::{BY_CHANCE, called, holds_subquery, names_column};
 use super::references::unknown;
 use super::{Report, Review, Rule};
 use crate::finding::Severity;
-use crate::model::{Aspect, Expression, ExpressionToken, Identifier, Path};
-
-/// Words that are constants by themselves; localtimestamp and current_schema want parentheses (measured on Spark 4.2).
-const CONSTANTS: [&str; 9] = [
-    "true",
-    "false",
-    "null",
-    "current_date",
-    "current_time",
-    "current_timestamp",
-    "current_user",
-    "session_user",
-    "user",
-];
+use crate::model::{Aspect, CONSTANT_WORDS, Expression, ExpressionToken, Identifier, Path};
 
 pub(super) static RULE: Rule = Rule {
     code: "DE249",
@@ -26,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     summary: "a default mentions no column, no other name, no other rows and no chance",
     why: "A default is worked out once for a statement, before there are rows. Spark refuses one that mentions a column or a \
           name that it does not know, holds a query, or calls a function that gives every row another value \
-          (`INVALID_DEFAULT_VALUE` with NOT_CONSTANT, UNRESOLVED_EXPRESSION, SUBQUERY_EXPRESSION and NON_DETERMINISTIC); \
+          (`INVALID_DEFAULT_VALUE` with NOT_CONSTANT, SUBQUERY_EXPRESSION and NON_DETERMINISTIC); \
           current_timestamp() and its like are allowed. In YAML `default: new` is the SQL name, `default: \"'new'\"` the text.",
     way_out: "Write a constant, a text in single quotes, or leave the default out and write the value where rows are written. \
               What is computed from other columns can be a generated column of a new table.",
@@ -40,7 +27,7 @@ fn check(review: &Review<'_>) -> Vec<Report> {
 /// The name that is all there is; words that Spark has a value for are none.
 fn bare_word(default: &Expression) -> Option<String> {
     let [ExpressionToken::Word(word)] = default.tokens() else { return None };
-    (!CONSTANTS.contains(&word.as_str())).then(|| word.clone())
+    (!CONSTANT_WORDS.contains(&word.as_str())).then(|| word.clone())
 }
 
 fn report(review: &Review<'_>, name: &Identifier, default: &Expression) -> Option<Report> {

@@ -15,8 +15,8 @@ pub(super) static RULE: Rule = Rule {
           dropped or retyped; a table whose partitioning or clustering names a column that is gone cannot be described any \
           more. Not every catalog shows them, generation expressions never show in OSS Spark's SQL, and which columns \
           CLUSTER BY AUTO has chosen is Databricks' to know.",
-    way_out: "Plan with a target that reads the table's Delta log, which shows everything but why columns were chosen. Where \
-              clustering is automatic, turn that off on Databricks first.",
+    way_out: "Plan with a target that reads the table's Delta log. Where clustering is automatic, turn that off on Databricks first; \
+              where a column has an invariant of old, take it off with the engine that wrote it.",
     check,
 };
 

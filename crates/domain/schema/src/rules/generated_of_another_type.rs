@@ -23,31 +23,35 @@ fn check(review: &Review<'_>) -> Vec<Report> {
 
 fn report(review: &Review<'_>, column: &Column) -> Option<Report> {
     let expression = column.generated.as_ref()?;
-    let told = told_type(expression, review.columns_after())?;
-    if told.is_nested() || matches!(told, DataType::Opaque(_)) || is_taken(&told, column.data_type()) {
+    let told = as_computed(told_type(expression, review.columns_after())?);
+    let (name, data_type) = (column.name(), column.data_type());
+    let is_same = told == *data_type || is_text(&told) && matches!(data_type, DataType::String(_));
+    if is_same || told.is_nested() || matches!(told, DataType::Opaque(_)) {
         return None;
     }
-    let (name, data_type) = (column.name(), column.data_type());
     let message = format!("`{name}` is declared as {data_type}, and `{expression}` gives {told}");
-    let help = format!("declare `{name}` as {told}, or write generated: CAST({expression} AS {data_type})");
+    let help = match as_computed(data_type.clone()) == *data_type {
+        true => format!("declare `{name}` as {told}, or write generated: CAST({expression} AS {data_type})"),
+        false => format!("declare `{name}` as {told}: no expression gives char or varchar"),
+    };
     Some(Report::new(review.at(&Path::column(name.clone())).aspect(Aspect::Generated), message, help))
 }
 
-/// Whether a column of this type takes what an expression of that type gives. A text of a length is a string to readers, and a
-/// string is none of a length; collations are not looked at.
-fn is_taken(given: &DataType, column: &DataType) -> bool {
-    match (given, column) {
-        (DataType::Char(_) | DataType::Varchar(_), DataType::Char(_) | DataType::Varchar(_) | DataType::String(_)) => {
-            true
-        }
-        (DataType::String(_), DataType::String(_)) => true,
-        (given, column) => given == column,
+/// The type in an expression: a text of any length is a string there, cast to char and varchar too.
+fn as_computed(data_type: DataType) -> DataType {
+    match is_text(&data_type) {
+        true => DataType::STRING,
+        false => data_type,
     }
+}
+
+fn is_text(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Char(_) | DataType::Varchar(_) | DataType::String(_))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{on_change, on_create, table};
+    use super::super::testing::{creation_helps, on_change, on_create, table};
     use super::RULE;
 
     #[test]
@@ -60,7 +64,19 @@ mod tests {
         check("a: int, g: bigint", "a", "`g` is declared as bigint, and `a` gives int");
         check("s: struct<x: date>, g: string", "s.x", "`g` is declared as string, and `s.x` gives date");
         check("a: string, g: varchar(9)", "a", "`g` is declared as varchar(9), and `a` gives string");
+        let said = "`g` is declared as varchar(9), and `CAST(a AS VARCHAR(9))` gives string";
+        check("a: int, g: varchar(9)", "CAST(a AS VARCHAR(9))", said);
+        check("a: char(3), g: char(3)", "a", "`g` is declared as char(3), and `a` gives string");
         check("a: int, g: int", "'x'", "`g` is declared as int, and `'x'` gives string");
+    }
+
+    #[test]
+    fn the_way_out_is_a_cast_but_for_lengths() {
+        let check = |data_type: &str, help: &str| {
+            creation_helps(&RULE, table(&format!("a: int, g: {data_type}")).generated("g", "a"), &[help]);
+        };
+        check("bigint", "declare `g` as int, or write generated: CAST(a AS bigint)");
+        check("varchar(9)", "declare `g` as int: no expression gives char or varchar");
     }
 
     #[test]

@@ -131,6 +131,12 @@ pub(super) fn on_answer(rule: &Rule, desired: Sketch, observed: Sketch, answer: 
     assert_eq!(shown(&reports(rule, &desired.declared(), Some(&observed.there()), Some(&answer))), expected);
 }
 
+/// The ways out that the rule names where the table is to be created.
+pub(super) fn creation_helps(rule: &Rule, desired: Sketch, expected: &[&str]) {
+    let reports = reports(rule, &desired.declared(), None, None);
+    assert_eq!(reports.into_iter().filter_map(|report| report.help).collect::<Vec<_>>(), expected);
+}
+
 /// The ways out that the rule names where the table is there.
 pub(super) fn helps(rule: &Rule, desired: Sketch, observed: impl Into<ObservedTable>, expected: &[&str]) {
     let reports = reports(rule, &desired.declared(), Some(&observed.into()), None);
